@@ -1,0 +1,86 @@
+using Workbook.Core.Data;
+using Workbook.Core.Numerics;
+
+namespace Workbook.Core.Models;
+
+/// <summary>
+/// W(0), column by column: an engine that touches few columns never draws the rest.
+/// </summary>
+public abstract class InitialWeights(int m_k, int m_v, int d)
+{
+    /// <summary>Rows of W_Q and W_K.</summary>
+    public int MK { get; } = m_k;
+
+    /// <summary>Rows of each W_V.</summary>
+    public int MV { get; } = m_v;
+
+    /// <summary>Columns.</summary>
+    public int D { get; } = d;
+
+    /// <summary>Writes column <paramref name="c"/> of a matrix: m_k or m_v entries.</summary>
+    public abstract void Column(WeightMatrix matrix, int c, Span<double> destination);
+
+    /// <summary>v_c(0) = mean_r W_{V,+1}[r, c] - mean_r W_{V,-1}[r, c].</summary>
+    public double MeanValue(int c, Span<double> scratch)
+    {
+        var column = scratch[..MV];
+        double sum = 0;
+        Column(WeightMatrix.ValuePositive, c, column);
+        foreach (double w in column) sum += w;
+        Column(WeightMatrix.ValueNegative, c, column);
+        foreach (double w in column) sum -= w;
+        return sum / MV;
+    }
+
+    /// <summary>All of W(0).</summary>
+    public TransformerWeights Materialise()
+    {
+        var weights = new TransformerWeights(MK, MV, D);
+        var column = new double[Math.Max(MK, MV)];
+        foreach (WeightMatrix matrix in Enum.GetValues<WeightMatrix>())
+        {
+            int rows = weights.Rows(matrix);
+            double[] w = weights[matrix];
+            for (int c = 0; c < D; c++)
+            {
+                Column(matrix, c, column.AsSpan(0, rows));
+                for (int r = 0; r < rows; r++) w[r * D + c] = column[r];
+            }
+        }
+        return weights;
+    }
+
+    /// <summary>The weights that a seed draws: i.i.d. N(0, sigma_0^2).</summary>
+    public static InitialWeights Gaussian(ModelSpec model, int d, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new Drawn(model.Validate(), d, seed);
+    }
+
+    /// <summary>Given weights, for instance from a file.</summary>
+    public static InitialWeights From(TransformerWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return new Given(weights);
+    }
+
+    private sealed class Drawn(ModelSpec model, int d, ulong seed) : InitialWeights(model.MK, model.MV, d)
+    {
+        public override void Column(WeightMatrix matrix, int c, Span<double> destination)
+        {
+            int rows = matrix <= WeightMatrix.Key ? MK : MV;
+            var column = destination[..rows];
+            new RandomStream(seed, Streams.WeightQuery + (uint)matrix).Gaussians((ulong)c * (ulong)rows, column);
+            for (int r = 0; r < rows; r++) column[r] *= model.Sigma0;
+        }
+    }
+
+    private sealed class Given(TransformerWeights weights) : InitialWeights(weights.MK, weights.MV, weights.D)
+    {
+        public override void Column(WeightMatrix matrix, int c, Span<double> destination)
+        {
+            double[] w = weights[matrix];
+            for (int r = 0; r < weights.Rows(matrix); r++) destination[r] = w[r * D + c];
+        }
+    }
+}
