@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Numerics;
+using CsCheck;
+using Workbook.Core.Numerics;
+using Xunit;
+
+namespace Workbook.Core.Tests.Numerics;
+
+public sealed class RandomStreamTests
+{
+    // The documented accuracy of the transform's own functions.
+    private const double FunctionUlps = 2.0;
+
+    // The three vectors that Random123 publishes for philox4x32, 10 rounds: counter, key, block (32-bit words, low first).
+    [Theory]
+    [InlineData(0x0000000000000000UL, 0x0000000000000000UL, 0x0000000000000000UL, 0xe169c58d6627e8d5UL, 0x9b00dbd8bc57ac4cUL)]
+    [InlineData(0xffffffffffffffffUL, 0xffffffffffffffffUL, 0xffffffffffffffffUL, 0x41c83b0e408f276dUL, 0x6d5451fda20bc7c6UL)]
+    [InlineData(0x85a308d3243f6a88UL, 0x0370734413198a2eUL, 0x299f31d0a4093822UL, 0x94fdccebd16cfe09UL, 0x24126ea15001e420UL)]
+    public void Philox_gives_the_published_answers(ulong counterLow, ulong counterHigh, ulong key, ulong word0, ulong word1)
+    {
+        Assert.Equal((word0, word1), Philox.Block(key, counterLow, counterHigh));
+    }
+
+    [Fact]
+    public void Words_sit_at_the_documented_counter()
+    {
+        Gen.Select(Gen.ULong, Gen.UShort, Gen.ULong[0, (1UL << 48) - 1], Gen.ULong).Sample((seed, stream, substream, index) =>
+        {
+            (ulong word0, ulong word1) = Philox.Block(seed, index / 2, ((ulong)stream << 48) + substream);
+            return new RandomStream(seed, stream, substream).UInt64(index) == (index % 2 == 0 ? word0 : word1);
+        });
+    }
+
+    [Fact]
+    public void Names_that_do_not_fit_the_counter_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(1, 1 << 16));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(1, 1, 1UL << 48));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(1, 1).Below(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(1, 1).Gaussians(ulong.MaxValue - 3, new double[4]));
+    }
+
+    [Fact]
+    public void Uniform_and_Below_are_the_documented_functions_of_the_word()
+    {
+        Gen.Select(Gen.ULong, Gen.ULong, Gen.Int[1, int.MaxValue]).Sample((seed, index, bound) =>
+        {
+            RandomStream stream = new(seed, 7, 11);
+            UInt128 word = stream.UInt64(index);
+            double uniform = stream.Uniform(index);
+            return uniform == Math.ScaleB((double)(ulong)(word >> 11), -53) && uniform is >= 0 and < 1
+                && stream.Below(index, bound) == (int)((word * (UInt128)bound) >> 64);
+        });
+    }
+
+    [Fact]
+    public void Log_is_accurate()
+    {
+        double worst = 0;
+        foreach (double x in UnitArguments())
+        {
+            worst = Math.Max(worst, HighPrecision.Short.UlpsDouble(BoxMuller.Log(x), HighPrecision.Short.Log(HighPrecision.Short.FromDouble(x))));
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"log: {worst} ulp");
+        Assert.InRange(worst, 0, FunctionUlps);
+        Assert.Equal(0.0, BoxMuller.Log(1.0));
+    }
+
+    [Fact]
+    public void Cosine_and_sine_of_turns_are_accurate()
+    {
+        HighPrecision oracle = HighPrecision.Short;
+        double worst = 0;
+        // At quarter turns one of the two is zero, and exactly so: the next test.
+        foreach (double u in UnitArguments().Where(u => u < 1 && u * 4 != Math.Floor(u * 4)))
+        {
+            (double cosine, double sine) = BoxMuller.CosSinOfTurns(u);
+            worst = Math.Max(worst, oracle.UlpsDouble(cosine, oracle.CosOfTurns(oracle.FromDouble(u))));
+            worst = Math.Max(worst, oracle.UlpsDouble(sine, oracle.SinOfTurns(oracle.FromDouble(u))));
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"cos, sin: {worst} ulp");
+        Assert.InRange(worst, 0, FunctionUlps);
+    }
+
+    [Theory]
+    [InlineData(0.0, 1.0, 0.0)]
+    [InlineData(0.25, 0.0, 1.0)]
+    [InlineData(0.5, -1.0, 0.0)]
+    [InlineData(0.75, 0.0, -1.0)]
+    public void Quarter_turns_are_exact(double u, double cosine, double sine)
+    {
+        (double c, double s) = BoxMuller.CosSinOfTurns(u);
+        Assert.Equal((cosine, sine), (c + 0.0, s + 0.0));
+    }
+
+    [Fact]
+    public void Pair_is_the_Box_Muller_transform()
+    {
+        // Half the logarithm's error, the error of the root, of the cosine and of the product.
+        const double PairUlps = 2 * FunctionUlps;
+        HighPrecision oracle = HighPrecision.Short;
+        double worst = 0;
+        Gen.Select(Gen.ULong, Gen.ULong).Sample((word0, word1) =>
+        {
+            double u1 = Math.ScaleB((double)((word0 >> 11) + 1), -53), u2 = Math.ScaleB((double)(word1 >> 11), -53);
+            if (u1 == 1 || u2 * 4 == Math.Floor(u2 * 4))
+            {
+                return true; // An exact zero: no unit in the last place to count in.
+            }
+
+            BigInteger radius = oracle.Sqrt(-2 * oracle.Log(oracle.FromDouble(u1)));
+            (double cosine, double sine) = BoxMuller.Pair(word0, word1);
+            worst = Math.Max(worst, oracle.UlpsDouble(cosine, oracle.Multiply(radius, oracle.CosOfTurns(oracle.FromDouble(u2)))));
+            worst = Math.Max(worst, oracle.UlpsDouble(sine, oracle.Multiply(radius, oracle.SinOfTurns(oracle.FromDouble(u2)))));
+            return worst <= PairUlps;
+        }, iter: 300, threads: 1);
+        TestContext.Current.SendDiagnosticMessage($"pair: {worst} ulp");
+    }
+
+    // Written down once, from the scalar code; every width, platform and version has to give them again.
+    [Fact]
+    public void Gaussians_keep_their_golden_bits()
+    {
+        RandomStream stream = new(0x0123456789ABCDEF, 5, 77);
+        double[] x = new double[10007];
+        stream.Gaussians(3, x);
+        ulong digest = 14695981039346656037;
+        foreach (double v in x)
+        {
+            digest = (digest ^ (ulong)BitConverter.DoubleToInt64Bits(v)) * 1099511628211;
+        }
+
+        string found = string.Join(' ', x.Take(4).Select(v => BitConverter.DoubleToInt64Bits(v).ToString("X16", CultureInfo.InvariantCulture)))
+            + " " + digest.ToString("X16", CultureInfo.InvariantCulture);
+        Assert.Equal("BFD4E43F1366EC8D 3FE2B9203F6734A3 3FF5A74E07387C10 3FD2DB68D060D74D 25FA498A6B5CC75A", found);
+    }
+
+    [Fact]
+    public void The_extreme_words_give_finite_normals()
+    {
+        foreach (ulong word0 in (ulong[])[0, 1UL << 11, ulong.MaxValue, 1UL << 63])
+        {
+            foreach (ulong word1 in (ulong[])[0, 1UL << 11, ulong.MaxValue, 1UL << 63])
+            {
+                (double cosine, double sine) = BoxMuller.Pair(word0, word1);
+                Assert.InRange(Math.Sqrt(cosine * cosine + sine * sine), 0, 8.58);
+            }
+        }
+    }
+
+    [Fact]
+    public void Gaussians_are_the_single_draws_bit_for_bit_from_any_start_and_of_any_length()
+    {
+        const double Guard = 12345.0;
+        RandomStream stream = new(0xC0FFEE, 3, 99);
+        foreach (ulong first in (ulong[])[0, 1, 2, 3, 17, (1UL << 33) - 5, (1UL << 33) - 8, ulong.MaxValue - 200])
+        {
+            for (int length = 0; length <= 70; length++)
+            {
+                double[] buffer = Enumerable.Repeat(Guard, length + 20).ToArray();
+                stream.Gaussians(first, buffer.AsSpan(5, length));
+                for (int i = 0; i < buffer.Length; i++)
+                {
+                    double expected = i >= 5 && i < 5 + length ? stream.Gaussian(first + (ulong)(i - 5)) : Guard;
+                    Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(buffer[i]));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Many_Gaussians_have_the_moments_and_tails_of_the_normal_law()
+    {
+        // 2^20 draws: the standard error of the mean is 2^-10, of the variance sqrt(2) 2^-10, of the fourth moment sqrt(96) 2^-10.
+        const int Count = 1 << 20;
+        const double Error = 1.0 / 1024;
+        double[] x = new double[Count];
+        new RandomStream(2025, 1).Gaussians(0, x);
+        Assert.InRange(x.Average(), -4 * Error, 4 * Error);
+        Assert.InRange(x.Average(v => v * v), 1 - 6 * Error, 1 + 6 * Error);
+        Assert.InRange(x.Average(v => v * v * v * v), 3 - 40 * Error, 3 + 40 * Error);
+        Assert.InRange(x.Zip(x.Skip(1), (a, b) => a * b).Average(), -4 * Error, 4 * Error);
+
+        // P(|x| > 3) = 0.0026998: 2831 of 2^20 expected, standard deviation 53.
+        Assert.InRange(x.Count(v => Math.Abs(v) > 3), 2831 - 4 * 53, 2831 + 4 * 53);
+    }
+
+    private static IEnumerable<double> UnitArguments()
+    {
+        const int Random = 3000;
+        RandomStream stream = new(20, 4);
+        for (int k = 1; k <= 60; k++)
+        {
+            yield return k * Math.ScaleB(1, -53);
+            yield return 1 - (k - 1) * Math.ScaleB(1, -53);
+            foreach (double centre in (double[])[0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, Math.Sqrt(0.5)])
+            {
+                yield return Math.Round((centre + (k - 30) * Math.ScaleB(1, -53)) * Math.ScaleB(1, 53)) * Math.ScaleB(1, -53);
+            }
+        }
+
+        for (ulong i = 0; i < Random; i++)
+        {
+            double u = stream.Uniform(i) + Math.ScaleB(1, -53);
+            yield return u;
+            yield return (Math.Floor(Math.ScaleB(u, 53 - (int)(i % 50))) + 1) * Math.ScaleB(1, -53);
+        }
+    }
+}
