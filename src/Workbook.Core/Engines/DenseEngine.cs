@@ -1,0 +1,237 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Workbook.Core.Models;
+using Workbook.Core.Numerics;
+using Workbook.Core.Optimizers;
+
+namespace Workbook.Core.Engines;
+
+/// <summary>
+/// Training of the model as it stands: every entry of W_Q, W_K [m_k, d] and of all rows of W_{V,+1}, W_{V,-1} [m_v, d], on
+/// dense patches X [P, d], P = n L. Exact for any data and rule; O(n L d m) per step.
+/// </summary>
+/// <remarks>
+/// In double, gradients whose size leaves the range are summed column by column with exponents
+/// (<see cref="TouchedColumns"/>), so that no sign is lost. In float nothing is protected: that engine does what a plain
+/// float32 script does, freezing included.
+/// One block of coordinates: [W_Q | W_K | W_{V,+1} | W_{V,-1}], each row-major.
+/// </remarks>
+/// <typeparam name="T">double or float.</typeparam>
+public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly IAttentionPass<T> _attention;
+    private readonly OptimizerState<T> _state;
+    private readonly TouchedColumns? _touched;
+    private readonly int _d, _m_k, _m_v, _stride, _patches, _keyAt, _positiveAt, _negativeAt;
+    private readonly T[] _w, _descent, _x, _q, _k, _u, _values, _valueRow;
+    private int[] _exponents = [];
+
+    /// <summary>Draws all of W(0) and sets up the buffers of a step.</summary>
+    public DenseEngine(TrainingProblem problem) : base(problem)
+    {
+        var data = Problem.Data;
+        (_d, _m_k, _m_v, _patches) = (data.Dimension, Problem.Weights.MK, Problem.Weights.MV, data.Count * data.Length);
+        _stride = Rows.Pad(_m_k);
+        long size = 2L * _d * ((long)_m_k + _m_v);
+        if (size > Array.MaxLength) throw new InputException($"the dense engine would hold {size} weights; at most {Array.MaxLength} fit.");
+        _keyAt = _m_k * _d;
+        _positiveAt = 2 * _keyAt;
+        _negativeAt = _positiveAt + _m_v * _d;
+        var start = Problem.Weights.Materialise();
+        _w = Convert([.. start.Query, .. start.Key, .. start.ValuePositive, .. start.ValueNegative]);
+        _descent = new T[_w.Length];
+        _x = Convert(data.ToDense());
+        _q = new T[_patches * _stride];
+        _k = new T[_patches * _stride];
+        _u = new T[_patches];
+        _values = new T[_patches * _m_v];
+        _valueRow = new T[_d];
+        if (typeof(T) == typeof(double))
+        {
+            _attention = (IAttentionPass<T>)(object)new ExactAttention(data, _m_k, _stride, _m_v);
+            _touched = new TouchedColumns(data);
+        }
+        else _attention = new PlainAttention<T>(data, _m_k, _stride, _m_v);
+        _state = Problem.Optimizer.CreateState<T>(_w.Length);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "dense";
+
+    private Span<T> Query => _w.AsSpan(0, _m_k * _d);
+
+    private Span<T> Key => _w.AsSpan(_keyAt, _m_k * _d);
+
+    private Span<T> ValuePositive => _w.AsSpan(_positiveAt, _m_v * _d);
+
+    private Span<T> ValueNegative => _w.AsSpan(_negativeAt, _m_v * _d);
+
+    /// <inheritdoc/>
+    public override void Forward()
+    {
+        Project(Query, _q, _m_k, _stride);
+        Project(Key, _k, _m_k, _stride);
+        Array.Clear(_u);
+        T m_v = T.CreateChecked(_m_v);
+        Project(ValuePositive, _values, _m_v, _m_v);
+        for (int p = 0; p < _patches; p++)
+            for (int r = 0; r < _m_v; r++) _u[p] += _values[p * _m_v + r];
+        Project(ValueNegative, _values, _m_v, _m_v);
+        for (int p = 0; p < _patches; p++)
+        {
+            for (int r = 0; r < _m_v; r++) _u[p] -= _values[p * _m_v + r];
+            _u[p] /= m_v;
+        }
+        _attention.Forward(_q, _k, _u);
+    }
+
+    /// <summary>X W^T: [P, rows].</summary>
+    private void Project(ReadOnlySpan<T> w, T[] into, int rows, int stride) =>
+        Multiply(transposeA: false, transposeB: true, _patches, rows, _d, _x, _d, w, _d, into, stride);
+
+    /// <summary>C^T X: [rows, d].</summary>
+    private void Spread(T[] coefficients, int rows, int stride, Span<T> into) =>
+        Multiply(transposeA: true, transposeB: false, rows, _d, _patches, coefficients, stride, _x, _d, into, _d);
+
+    private static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc)
+    {
+        if (typeof(T) == typeof(double))
+            MatrixProduct.Multiply(transposeA, transposeB, m, n, k, 1.0, MemoryMarshal.Cast<T, double>(a), lda, MemoryMarshal.Cast<T, double>(b), ldb, 0.0, MemoryMarshal.Cast<T, double>(c), ldc);
+        else
+            MatrixProduct.Multiply(transposeA, transposeB, m, n, k, 1f, MemoryMarshal.Cast<T, float>(a), lda, MemoryMarshal.Cast<T, float>(b), ldb, 0f, MemoryMarshal.Cast<T, float>(c), ldc);
+    }
+
+    /// <inheritdoc/>
+    protected override void Advance(double eta)
+    {
+        _attention.Backward(_q, _k, _u);
+        if (_attention.Scaled) GatherScaled();
+        else
+        {
+            Spread(_attention.QueryCoefficient, _m_k, _stride, _descent.AsSpan(0, _m_k * _d));
+            Spread(_attention.KeyCoefficient, _m_k, _stride, _descent.AsSpan(_keyAt, _m_k * _d));
+            Spread(_attention.ValueCoefficient, 1, 1, _valueRow);
+        }
+        for (int r = 0; r < _m_v; r++)
+        {
+            var positive = _descent.AsSpan(_positiveAt + r * _d, _d);
+            var negative = _descent.AsSpan(_negativeAt + r * _d, _d);
+            for (int c = 0; c < _d; c++)
+            {
+                positive[c] = _valueRow[c];
+                negative[c] = -_valueRow[c];
+            }
+        }
+        Problem.Optimizer.Direction(_state, _descent, _attention.Scaled ? _exponents : default(ReadOnlySpan<int>), _descent);
+        T rate = T.CreateChecked(eta);
+        for (int k = 0; k < _w.Length; k++) _w[k] += rate * _descent[k];
+    }
+
+    /// <summary>The same sums, each column at its own scale. Only in double.</summary>
+    private void GatherScaled()
+    {
+        if (_exponents.Length == 0) _exponents = new int[_w.Length];
+        Array.Clear(_descent);
+        Array.Clear(_exponents);
+        Array.Clear(_valueRow);
+        var column = new double[_stride];
+        var descent = MemoryMarshal.Cast<T, double>(_descent.AsSpan());
+        var valueRow = MemoryMarshal.Cast<T, double>(_valueRow.AsSpan());
+        var value = MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient.AsSpan());
+        for (int k = 0; k < _touched!.Coordinates.Length; k++)
+        {
+            int c = _touched.Coordinates[k];
+            int exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.QueryCoefficient.AsSpan()), _attention.QueryExponent, true, column);
+            Place(column, exponent, 0, c, descent);
+            exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.KeyCoefficient.AsSpan()), _attention.KeyExponent, true, column);
+            Place(column, exponent, _keyAt, c, descent);
+            (valueRow[c], exponent) = _touched.Gather(k, value, _attention.ValueExponent, true);
+            for (int r = 0; r < 2 * _m_v; r++) _exponents[_positiveAt + r * _d + c] = exponent;
+        }
+    }
+
+    private void Place(double[] column, int exponent, int matrix, int c, Span<double> descent)
+    {
+        for (int r = 0; r < _m_k; r++)
+        {
+            descent[matrix + r * _d + c] = column[r];
+            _exponents[matrix + r * _d + c] = exponent;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Observe(Observation into)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        var data = Problem.Data;
+        _attention.Observe(data, into);
+        if (data.FamiliesRefused is not null) { into.ClearFamilies(); return; }
+        for (int r = 0; r < _m_k; r++)
+        {
+            into.QuerySignal[r] = AlongSignal(Query.Slice(r * _d, _d));
+            into.KeySignal[r] = AlongSignal(Key.Slice(r * _d, _d));
+        }
+        into.ValueSignal = 0;
+        for (int r = 0; r < _m_v; r++)
+            into.ValueSignal += AlongSignal(ValuePositive.Slice(r * _d, _d)) - AlongSignal(ValueNegative.Slice(r * _d, _d));
+        into.ValueSignal /= _m_v;
+        for (int i = 0; i < data.Count; i++)
+        {
+            int noise = data.Pair(i).Noise;
+            double y = data.Labels[i];
+            for (int r = 0; r < _m_k; r++)
+            {
+                into.QueryNoise[i * _m_k + r] = y * double.CreateChecked(_q[noise * _stride + r]);
+                into.KeyNoise[i * _m_k + r] = y * double.CreateChecked(_k[noise * _stride + r]);
+            }
+            into.ValueNoise[i] = y * double.CreateChecked(_u[noise]);
+        }
+    }
+
+    private double AlongSignal(ReadOnlySpan<T> row)
+    {
+        double sum = 0;
+        double[] mu = Problem.Data.Mu!;
+        for (int c = 0; c < mu.Length; c++)
+            if (mu[c] != 0) sum += mu[c] * double.CreateChecked(row[c]);
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public override TransformerWeights CurrentWeights() =>
+        new(_m_k, _m_v, _d, Back(Query), Back(Key), Back(ValuePositive), Back(ValueNegative));
+
+    private protected override void WriteColumns(ColumnWeights columns)
+    {
+        for (int c = 0; c < _d; c++)
+        {
+            var q = columns.Query(c);
+            var k = columns.Key(c);
+            for (int r = 0; r < _m_k; r++)
+            {
+                q[r] = double.CreateChecked(_w[r * _d + c]);
+                k[r] = double.CreateChecked(_w[_keyAt + r * _d + c]);
+            }
+        }
+        Array.Clear(columns.Value);
+        for (int r = 0; r < _m_v; r++)
+            for (int c = 0; c < _d; c++)
+                columns.Value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
+        for (int c = 0; c < _d; c++) columns.Value[c] /= _m_v;
+    }
+
+    private static T[] Convert(double[] values)
+    {
+        if (values is T[] same) return same;
+        var converted = new T[values.Length];
+        for (int k = 0; k < values.Length; k++) converted[k] = T.CreateChecked(values[k]);
+        return converted;
+    }
+
+    private static double[] Back(ReadOnlySpan<T> values)
+    {
+        var converted = new double[values.Length];
+        for (int k = 0; k < values.Length; k++) converted[k] = double.CreateChecked(values[k]);
+        return converted;
+    }
+}

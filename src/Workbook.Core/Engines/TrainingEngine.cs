@@ -1,0 +1,90 @@
+using Workbook.Core.Data;
+using Workbook.Core.Models;
+using Workbook.Core.Optimizers;
+
+namespace Workbook.Core.Engines;
+
+/// <summary>What is to be trained, and by which rule.</summary>
+/// <param name="Data">The training set.</param>
+/// <param name="Weights">W(0).</param>
+/// <param name="Optimizer">The update rule.</param>
+public sealed record TrainingProblem(Dataset Data, InitialWeights Weights, Optimizer Optimizer)
+{
+    /// <summary>Throws one sentence where the parts do not fit together.</summary>
+    public TrainingProblem Validate()
+    {
+        if (Weights.D != Data.Dimension)
+            throw new InputException($"the weights have {Weights.D} columns; the data has dimension {Data.Dimension}.");
+        Optimizer.Validate();
+        return this;
+    }
+}
+
+/// <summary>
+/// Trains the model step by step. The order of calls is: <see cref="Forward"/>, then any of <see cref="Observe"/> and
+/// <see cref="Evaluate"/>, then <see cref="Update"/>, and round again.
+/// </summary>
+public abstract class TrainingEngine
+{
+    private ColumnWeights? _columns;
+
+    /// <summary>Takes the problem after checking it.</summary>
+    protected TrainingEngine(TrainingProblem problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        Problem = problem.Validate();
+    }
+
+    /// <summary>The problem that is trained.</summary>
+    public TrainingProblem Problem { get; }
+
+    /// <summary>dense, support or reduced.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Updates done so far.</summary>
+    public int Step { get; private set; }
+
+    /// <summary>Computes scores, softmax outputs and margins at the current weights.</summary>
+    public abstract void Forward();
+
+    /// <summary>Copies what is observable at the current weights; <see cref="Forward"/> came before.</summary>
+    public abstract void Observe(Observation into);
+
+    /// <summary>One update with the optimizer's rate of this step; <see cref="Forward"/> came before.</summary>
+    public void Update()
+    {
+        Advance(Problem.Optimizer.Eta.At(Step));
+        Step++;
+    }
+
+    /// <summary>Loss and share of errors on other samples, in double, at the current weights.</summary>
+    public (double Loss, double Error) Evaluate(TestSet test)
+    {
+        ArgumentNullException.ThrowIfNull(test);
+        _columns ??= InitialColumns();
+        WriteColumns(_columns);
+        return _columns.Evaluate(test);
+    }
+
+    /// <summary>All weights at the current step.</summary>
+    public abstract TransformerWeights CurrentWeights();
+
+    /// <summary>One update with rate eta.</summary>
+    protected abstract void Advance(double eta);
+
+    /// <summary>Brings the columns that this engine moves up to date; the others keep W(0).</summary>
+    private protected abstract void WriteColumns(ColumnWeights columns);
+
+    private ColumnWeights InitialColumns()
+    {
+        var columns = new ColumnWeights(Problem.Data.Dimension, Problem.Weights.MK);
+        var scratch = new double[Problem.Weights.MV];
+        for (int c = 0; c < Problem.Data.Dimension; c++)
+        {
+            Problem.Weights.Column(WeightMatrix.Query, c, columns.Query(c)[..Problem.Weights.MK]);
+            Problem.Weights.Column(WeightMatrix.Key, c, columns.Key(c)[..Problem.Weights.MK]);
+            columns.Value[c] = Problem.Weights.MeanValue(c, scratch);
+        }
+        return columns;
+    }
+}

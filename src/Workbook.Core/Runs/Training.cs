@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Workbook.Core.Engines;
+using Workbook.Core.Models;
+
+namespace Workbook.Core.Runs;
+
+/// <summary>A finished (or interrupted) run in memory.</summary>
+/// <param name="Spec">What was asked for.</param>
+/// <param name="Problem">Data, initial weights and rule as they were used.</param>
+/// <param name="Trajectory">What was recorded.</param>
+/// <param name="Engine">The engine that ran.</param>
+/// <param name="Seconds">Wall time of training and recording.</param>
+/// <param name="Complete">False where it was interrupted before the last step.</param>
+/// <param name="FinalWeights">Weights after the last step done; drawn up when asked for.</param>
+public sealed record Run(RunSpec Spec, TrainingProblem Problem, Trajectory Trajectory, string Engine, double Seconds, bool Complete, Lazy<TransformerWeights> FinalWeights);
+
+/// <summary>Carries a spec through an engine to a trajectory.</summary>
+public static class Training
+{
+    /// <summary>Trains and records.</summary>
+    /// <param name="spec">What to run.</param>
+    /// <param name="inputs">Files that the spec refers to; null for none.</param>
+    /// <param name="progress">Told the number of steps done, a few hundred times at most.</param>
+    /// <param name="cancel">Stops between two steps; what is recorded by then is returned.</param>
+    public static Run Run(RunSpec spec, RunInputs? inputs = null, IProgress<int>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var clock = Stopwatch.StartNew();
+        var (problem, test) = (inputs ?? RunInputs.None).Build(spec);
+        TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
+        int[] steps = spec.Record.Steps(spec.Steps);
+        var testSteps = test is null ? [] : spec.Test.Steps(spec.Steps).ToHashSet();
+        var trajectory = new Trajectory(steps, problem.Data.Count, problem.Weights.MK, problem.Data.FamiliesRefused);
+        var seen = new Observation(problem.Data.Count, problem.Weights.MK);
+        int row = 0, report = Math.Max(1, spec.Steps / 200);
+        for (int t = 0; ; t++)
+        {
+            engine.Forward();
+            if (row < steps.Length && steps[row] == t)
+            {
+                engine.Observe(seen);
+                trajectory.Write(row, seen);
+                if (testSteps.Contains(t)) (trajectory.TestLoss[row], trajectory.TestError[row]) = engine.Evaluate(test!);
+                row++;
+            }
+            if (t == spec.Steps || cancel.IsCancellationRequested) break;
+            engine.Update();
+            if (t % report == 0) progress?.Report(t + 1);
+        }
+        bool complete = row == steps.Length;
+        return new Run(spec, problem, complete ? trajectory : trajectory.Truncate(row), engine.Name, clock.Elapsed.TotalSeconds, complete,
+            new Lazy<TransformerWeights>(engine.CurrentWeights));
+    }
+}
