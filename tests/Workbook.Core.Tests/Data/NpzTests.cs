@@ -66,11 +66,11 @@ public class NpzTests
         reader.Read("y", "n");
         reader.Read("square", "*, d");
         Assert.Equal(3, reader.Dimensions["d"]);
-        Complains(() => reader.Read("z", "n"), "array 'z' has shape (5,); [n] is expected with n = 4 as in 'X'");
-        Complains(() => reader.Read("X", "n, d"), "array 'X' has shape (4, 2, 3); [n, d] is expected");
-        Complains(() => reader.Read("X", "n, 3, d"), "[n, 3, d] is expected");
-        Complains(() => reader.Read("square", "k, k"), "the same k everywhere");
-        Complains(() => reader.Read("W_Q", "m, d"), "has no array 'W_Q'; it holds X, y, z, square");
+        Complaint.Of(() => reader.Read("z", "n"), "array 'z' has shape (5,); [n] is expected with n = 4 as in 'X'");
+        Complaint.Of(() => reader.Read("X", "n, d"), "array 'X' has shape (4, 2, 3); [n, d] is expected");
+        Complaint.Of(() => reader.Read("X", "n, 3, d"), "[n, 3, d] is expected");
+        Complaint.Of(() => reader.Read("square", "k, k"), "the same k everywhere");
+        Complaint.Of(() => reader.Read("W_Q", "m, d"), "has no array 'W_Q'; it holds X, y, z, square");
     }
 
     [Fact]
@@ -113,31 +113,31 @@ public class NpzTests
             Assert.Equal([int.MinValue], reader.Read("i4", "*", NpzTypes.Integers).Data);
             Assert.Equal([-128], reader.Read("i1", "*", NpzTypes.Integers).Data);
             Assert.Equal([1, 0], reader.Read("b1", "*", NpzTypes.Integers).Data);
-            Complains(() => reader.Read("big", "*", NpzTypes.Integers), "9007199254740993");
-            Complains(() => reader.Read("f4", "*"), "array 'f4' holds type '<f4'; float64 ('<f8') is expected: save x.astype(numpy.float64)");
-            Complains(() => reader.Read("be", "*, *"), "big-endian values (type '>f8')");
-            Complains(() => reader.Read("obj", "*"), "Python objects (type '|O', pickled), which are never read");
-            Complains(() => reader.Read("fortran", "*, *"), "Fortran order; C order is expected: save numpy.ascontiguousarray(x)");
-            Complains(() => reader.Read("c16", "*, *"), "type '<c16'");
-            Complains(() => reader.Read("text", "*"), "type '<U1'");
-            Complains(() => reader.Read("rec", "*"), "structured");
+            Complaint.Of(() => reader.Read("big", "*", NpzTypes.Integers), "9007199254740993");
+            Complaint.Of(() => reader.Read("f4", "*"), "array 'f4' holds type '<f4'; float64 ('<f8') is expected: save x.astype(numpy.float64)");
+            Complaint.Of(() => reader.Read("be", "*, *"), "big-endian values (type '>f8')");
+            Complaint.Of(() => reader.Read("obj", "*"), "Python objects (type '|O', pickled), which are never read");
+            Complaint.Of(() => reader.Read("fortran", "*, *"), "Fortran order; C order is expected: save numpy.ascontiguousarray(x)");
+            Complaint.Of(() => reader.Read("c16", "*, *"), "type '<c16'");
+            Complaint.Of(() => reader.Read("text", "*"), "type '<U1'");
+            Complaint.Of(() => reader.Read("rec", "*"), "structured");
         }
 
-        Complains(() => NpzReader.Open(folder.File("single.npy")), "is a single .npy array");
+        Complaint.Of(() => NpzReader.Open(folder.File("single.npy")), "is a single .npy array");
     }
 
     [Fact]
     public void A_wrong_file_is_named_in_one_sentence()
     {
         using var folder = new TemporaryFolder();
-        Complains(() => NpzReader.Open(folder.File("missing.npz")), "missing.npz: no such file");
-        Complains(() => NpzReader.Open(folder.Path), folder.Path);
-        Complains(() => NpzReader.Open(folder.File("empty.npz", [])), "is not an .npz file");
-        Complains(() => NpzReader.Open(folder.File("text.npz", "some text"u8)), "is not an .npz file");
-        Complains(() => NpzReader.Open(folder.File("zip.npz", "PK\u0003\u0004 and no more"u8)), "truncated or damaged");
-        Complains(() => NpzWriter.Write(folder.Path, ("x", new NpzArray([1]))), "cannot be written");
+        Complaint.Of(() => NpzReader.Open(folder.File("missing.npz")), "missing.npz: no such file");
+        Complaint.Of(() => NpzReader.Open(folder.Path), folder.Path);
+        Complaint.Of(() => NpzReader.Open(folder.File("empty.npz", [])), "is not an .npz file");
+        Complaint.Of(() => NpzReader.Open(folder.File("text.npz", "some text"u8)), "is not an .npz file");
+        Complaint.Of(() => NpzReader.Open(folder.File("zip.npz", "PK\u0003\u0004 and no more"u8)), "truncated or damaged");
+        Complaint.Of(() => NpzWriter.Write(folder.Path, ("x", new NpzArray([1]))), "cannot be written");
         File.WriteAllText(folder.File("file"), "");
-        Complains(() => NpzWriter.Write(folder.File("file/x.npz"), ("x", new NpzArray([1]))), "cannot be written");
+        Complaint.Of(() => NpzWriter.Write(folder.File("file/x.npz"), ("x", new NpzArray([1]))), "cannot be written");
         Assert.Throws<ArgumentException>(() => NpzWriter.Write(folder.File("x.npz"), ("x", new NpzArray([1])), ("x", new NpzArray([1]))));
         Assert.Throws<ArgumentException>(() => NpzWriter.Write(folder.File("x.npz"), ("../x", new NpzArray([1]))));
         Assert.Throws<ArgumentException>(() => new NpzArray([1, 2, 3], 2, 2));
@@ -171,7 +171,7 @@ public class NpzTests
         using var folder = new TemporaryFolder();
         string path = folder.File("a.npz", Zip(("x.npy", Npy(header, new byte[16]))));
         using NpzReader reader = NpzReader.Open(path);
-        Complains(() => reader.ReadAnyShape("x"), complaint);
+        Complaint.Of(() => reader.ReadAnyShape("x"), complaint);
     }
 
     [Theory]
@@ -183,7 +183,7 @@ public class NpzTests
         byte[] npy = Npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", new byte[16]);
         npy[6] = major;
         using NpzReader reader = NpzReader.Open(folder.File("a.npz", Zip(("x.npy", npy))));
-        Complains(() => reader.ReadAnyShape("x"), $"npy format version {major}.0; versions 1.0, 2.0 and 3.0 are read");
+        Complaint.Of(() => reader.ReadAnyShape("x"), $"npy format version {major}.0; versions 1.0, 2.0 and 3.0 are read");
     }
 
     [Theory]
@@ -203,7 +203,7 @@ public class NpzTests
     {
         using var folder = new TemporaryFolder();
         byte[] npy = Npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", new byte[16]);
-        Complains(() => NpzReader.Open(folder.File("a.npz", Zip(("x.npy", npy), ("x.npy", npy)))), "holds the array 'x' twice");
+        Complaint.Of(() => NpzReader.Open(folder.File("a.npz", Zip(("x.npy", npy), ("x.npy", npy)))), "holds the array 'x' twice");
     }
 
     [Fact]
@@ -287,12 +287,5 @@ public class NpzTests
         }
 
         return memory.ToArray();
-    }
-
-    private static void Complains(Action action, string expected)
-    {
-        InputException error = Assert.Throws<InputException>(action);
-        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', error.Message);
     }
 }
