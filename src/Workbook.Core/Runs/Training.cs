@@ -30,7 +30,7 @@ public static class Training
         TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
         int[] steps = spec.Record.Steps(spec.Steps);
         var testSteps = test is null ? [] : spec.Test.Steps(spec.Steps).ToHashSet();
-        var trajectory = new Trajectory(steps, problem.Data.Count, problem.Weights.MK, problem.Data.FamiliesRefused);
+        var trajectory = new Trajectory(steps, problem.Data.Count, problem.Weights.MK, SampleFacts.Of(problem.Data), problem.Data.FamiliesRefused);
         var seen = new Observation(problem.Data.Count, problem.Weights.MK);
         int row = 0, report = Math.Max(1, spec.Steps / 200);
         for (int t = 0; ; t++)

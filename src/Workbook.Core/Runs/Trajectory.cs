@@ -10,10 +10,10 @@ namespace Workbook.Core.Runs;
 public sealed class Trajectory
 {
     /// <summary>An empty trajectory with one row per recorded step, all NaN.</summary>
-    public Trajectory(int[] steps, int n, int m_k, string? familiesRefused = null)
+    public Trajectory(int[] steps, int n, int m_k, SampleFacts facts, string? familiesRefused = null)
     {
         ArgumentNullException.ThrowIfNull(steps);
-        (Steps, Samples, Neurons, FamiliesRefused) = (steps, n, m_k, familiesRefused);
+        (Steps, Samples, Neurons, Facts, FamiliesRefused) = (steps, n, m_k, facts, familiesRefused);
         foreach (TrajectoryColumn column in TrajectoryColumn.All) _data[column.Name] = Fill(column.Width(n, m_k));
     }
 
@@ -30,6 +30,9 @@ public sealed class Trajectory
 
     /// <summary>Neurons m_k.</summary>
     public int Neurons { get; }
+
+    /// <summary>Norms of the training noises.</summary>
+    public SampleFacts Facts { get; }
 
     /// <summary>Why the six families are NaN, or null where they are defined.</summary>
     public string? FamiliesRefused { get; }
@@ -121,7 +124,7 @@ public sealed class Trajectory
     /// <summary>The first rows only: what an interrupted run had recorded.</summary>
     public Trajectory Truncate(int rows)
     {
-        var shorter = new Trajectory(Steps[..rows], Samples, Neurons, FamiliesRefused);
+        var shorter = new Trajectory(Steps[..rows], Samples, Neurons, Facts, FamiliesRefused);
         foreach (TrajectoryColumn column in TrajectoryColumn.All)
             _data[column.Name].AsSpan(0, shorter._data[column.Name].Length).CopyTo(shorter._data[column.Name]);
         return shorter;
