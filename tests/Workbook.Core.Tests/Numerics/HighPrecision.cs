@@ -89,7 +89,8 @@ internal sealed class HighPrecision
 
         int ulpExponent = Math.Max((int)BigInteger.Abs(exact).GetBitLength() - bits - mantissaBits, smallestExponent);
         BigInteger difference = BigInteger.Abs(FromDouble(actual) - exact);
-        return Math.ScaleB((double)(difference >> Math.Max(0, bits - 1020)), Math.Max(0, bits - 1020) - bits - ulpExponent);
+        int dropped = Math.Max(0, (int)difference.GetBitLength() - 1000);
+        return Math.ScaleB((double)(difference >> dropped), dropped - bits - ulpExponent);
     }
 
     private BigInteger SinOrCos(BigInteger u, BigInteger first, int start)

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+
+namespace Workbook.Core.Numerics;
+
+/// <summary>
+/// e^x = 2^k e^r with k = round(x / ln 2) and |r| &lt;= ln 2 / 2; e^r = 1 + r + r^2 P(r), P minimax. Scaling rounds
+/// once, so results in the subnormal range are right too.
+/// </summary>
+internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
+{
+    private const double InverseLn2 = 1.4426950408889634;
+
+    // e^710 is past the largest double, e^-746 below half the smallest: further out nothing changes.
+    private const double Lowest = -746.0;
+    private const double Highest = 710.0;
+
+    // Relative error 2^-55.
+    private const double P0 = 0.5000000000000001;
+    private const double P1 = 0.16666666666666674;
+    private const double P2 = 0.04166666666662294;
+    private const double P3 = 0.008333333333322554;
+    private const double P4 = 0.0013888888917630484;
+    private const double P5 = 0.00019841269885769095;
+    private const double P6 = 2.480152076552113e-05;
+    private const double P7 = 2.755724311305184e-06;
+    private const double P8 = 2.762030969178902e-07;
+    private const double P9 = 2.51097954574632e-08;
+
+    private const float InverseLn2Single = 1.44269502f;
+    private const float Ln2HighSingle = 0.693115234375f; // 14 bits: the product with k is exact.
+    private const float Ln2LowSingle = 3.19461833e-05f;
+    private const float LowestSingle = -104f;
+    private const float HighestSingle = 89f;
+
+    // Relative error 2^-31.
+    private const float Q0 = 0.5f;
+    private const float Q1 = 0.16666667163372039795f;
+    private const float Q2 = 0.0416665077209472656f;
+    private const float Q3 = 0.00833317730575799942f;
+    private const float Q4 = 0.00139308802317827940f;
+    private const float Q5 = 0.000199722737306728959f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Invoke<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double>
+    {
+        x = TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x));
+        TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerDouble);
+        TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), toInteger), toInteger);
+        TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
+        r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2Low), r);
+        TVector p = TLanes.FusedMultiplyAdd(r, TLanes.Create(P9), TLanes.Create(P8));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P7));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P6));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P5));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P4));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P3));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P2));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P1));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P0));
+        p = TLanes.FusedMultiplyAdd(TLanes.Multiply(r, r), p, r);
+        return TLanes.Scale(TLanes.Add(TLanes.Create(1.0), p), k);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) => InvokeSingle<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector InvokeSingle<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, float>
+    {
+        x = TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x));
+        TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerSingle);
+        TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2Single), toInteger), toInteger);
+        TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2HighSingle), x);
+        r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2LowSingle), r);
+        TVector p = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q5), TLanes.Create(Q4));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q3));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q2));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q1));
+        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q0));
+        p = TLanes.FusedMultiplyAdd(TLanes.Multiply(r, r), p, r);
+        return TLanes.Scale(TLanes.Add(TLanes.Create(1f), p), k);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+
+namespace Workbook.Core.Numerics;
+
+/// <summary>
+/// ln(1 + e^-|x|), the part that softplus and log-sigmoid share. With t = e^-|x| in [0, 1]: where 1 + t &lt; sqrt(2),
+/// f = t; elsewhere ln(1 + t) = ln 2 + ln(1 + f), f = (t - 1) / 2. Then |f| &lt;= sqrt(2) - 1 and
+/// ln(1 + f) = f - s (f - z R(z)), s = f / (2 + f), z = s^2.
+/// </summary>
+internal static class SoftplusKernel
+{
+    private const double Threshold = 0.41421356237309505;
+
+    // R in single precision, relative error 2^-28.
+    private const float R0Single = 0.66666686534881591797f;
+    private const float R1Single = 0.39988392591476440430f;
+    private const float R2Single = 0.29595023393630981445f;
+    private const float Ln2HighSingle = 0.693115234375f;
+    private const float Ln2LowSingle = 3.19461833e-05f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Tail<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector t = ExpKernel.Invoke<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
+        TVector small = TLanes.LessThan(t, TLanes.Create(Threshold));
+        TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1.0)), TLanes.Create(0.5)));
+        TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
+        TVector z = TLanes.Multiply(s, s);
+        TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R6), TLanes.Create(BoxMuller.R5));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R4));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R3));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R2));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R1));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R0));
+        TVector correction = TLanes.Multiply(s, TLanes.Subtract(f, TLanes.Multiply(z, p)));
+        TVector low = TLanes.Select(small, TLanes.Create(0.0), TLanes.Create(BoxMuller.Ln2Low));
+        TVector high = TLanes.Select(small, TLanes.Create(0.0), TLanes.Create(BoxMuller.Ln2High));
+        return TLanes.Add(high, TLanes.Add(f, TLanes.Subtract(low, correction)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector TailSingle<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, float>
+    {
+        TVector t = ExpKernel.InvokeSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
+        TVector small = TLanes.LessThan(t, TLanes.Create((float)Threshold));
+        TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1f)), TLanes.Create(0.5f)));
+        TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2f)));
+        TVector z = TLanes.Multiply(s, s);
+        TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(R2Single), TLanes.Create(R1Single));
+        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(R0Single));
+        TVector correction = TLanes.Multiply(s, TLanes.Subtract(f, TLanes.Multiply(z, p)));
+        TVector low = TLanes.Select(small, TLanes.Create(0f), TLanes.Create(Ln2LowSingle));
+        TVector high = TLanes.Select(small, TLanes.Create(0f), TLanes.Create(Ln2HighSingle));
+        return TLanes.Add(high, TLanes.Add(f, TLanes.Subtract(low, correction)));
+    }
+}
+
+/// <summary>ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).</summary>
+internal readonly struct Softplus : IFunction<double>, IFunction<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Tail<TVector, TLanes>(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0f), x), SoftplusKernel.TailSingle<TVector, TLanes>(x));
+}
+
+/// <summary>ln(1 / (1 + e^-x)) = min(x, 0) - ln(1 + e^-|x|).</summary>
+internal readonly struct LogSigmoid : IFunction<double>, IFunction<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Tail<TVector, TLanes>(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0f), x), SoftplusKernel.TailSingle<TVector, TLanes>(x));
+}

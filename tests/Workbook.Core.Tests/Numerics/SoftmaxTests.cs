@@ -1,0 +1,168 @@
+using System.Numerics;
+using Workbook.Core.Numerics;
+using Xunit;
+
+namespace Workbook.Core.Tests.Numerics;
+
+public abstract class SoftmaxTests<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // An exponential of 2 ulp, a quotient, the sum's few roundings; x - max is rounded too, which exp turns into |x - max| roundoffs.
+    private static readonly double Relative = 16 * (typeof(T) == typeof(double) ? Math.ScaleB(1, -53) : Math.ScaleB(1, -24));
+
+    protected abstract void Rows(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> p, int ldp);
+
+    protected abstract void LogRows(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> y, int ldy);
+
+    protected abstract T LogSumExp(ReadOnlySpan<T> x);
+
+    [Fact]
+    public void Every_width_agrees_with_the_definition()
+    {
+        for (int columns = 1; columns <= Guarded<T>.LongestSweep; columns++)
+        {
+            int rows = columns < 20 ? 130 : 3, ldx = columns + columns % 3, ldp = columns + columns % 4;
+            Guarded<T> x = new((rows - 1) * ldx + columns, columns % 7, i => Score(i));
+            Guarded<T> p = new((rows - 1) * ldp + columns, columns % 5, _ => T.CreateChecked(-5));
+            Guarded<T> l = new((rows - 1) * ldp + columns, columns % 5, _ => T.CreateChecked(-5));
+            Rows(rows, columns, x.Span, ldx, p.Span, ldp);
+            LogRows(rows, columns, x.Span, ldx, l.Span, ldp);
+            for (int i = 0; i < rows; i++)
+            {
+                double[] row = x.Span.Slice(i * ldx, columns).ToArray().Select(double.CreateChecked).ToArray();
+                double max = row.Max(), sum = row.Sum(v => Math.Exp(v - max));
+                for (int j = 0; j < columns; j++)
+                {
+                    double expected = Math.Exp(row[j] - max) / sum, expectedLog = row[j] - max - Math.Log(sum);
+                    double found = double.CreateChecked(p.Span[i * ldp + j]), foundLog = double.CreateChecked(l.Span[i * ldp + j]);
+                    Assert.True(Math.Abs(found - expected) <= Relative * (1 + max - row[j]) * expected + double.CreateChecked(T.Epsilon), $"{found} for {expected}");
+                    Assert.True(Math.Abs(foundLog - expectedLog) <= Relative * (1 + Math.Abs(expectedLog)), $"{foundLog} for {expectedLog}");
+                }
+
+                double logSum = max + Math.Log(sum);
+                Assert.True(Math.Abs(double.CreateChecked(LogSumExp(x.Span.Slice(i * ldx, columns))) - logSum) <= Relative * (1 + Math.Abs(logSum)));
+                for (int j = columns; j < ldp && i < rows - 1; j++)
+                {
+                    Assert.Equal(T.CreateChecked(-5), p.Span[i * ldp + j]);
+                    Assert.Equal(T.CreateChecked(-5), l.Span[i * ldp + j]);
+                }
+            }
+
+            x.AssertGuardsIntact();
+            p.AssertGuardsIntact();
+            l.AssertGuardsIntact();
+        }
+    }
+
+    [Fact]
+    public void In_place_gives_the_same_bits()
+    {
+        foreach (int columns in (int[])[1, 2, 5, 16, 17, 40, 100])
+        {
+            T[] x = Enumerable.Range(0, 7 * columns).Select(Score).ToArray();
+            T[] apart = new T[x.Length], within = (T[])x.Clone();
+            Rows(7, columns, x, columns, apart, columns);
+            Rows(7, columns, within, columns, within, columns);
+            Bits.AssertEqual<T>(apart, within);
+            within = (T[])x.Clone();
+            LogRows(7, columns, x, columns, apart, columns);
+            LogRows(7, columns, within, columns, within, columns);
+            Bits.AssertEqual<T>(apart, within);
+        }
+    }
+
+    [Fact]
+    public void A_row_extended_by_minus_infinity_keeps_its_bits_across_the_narrow_and_the_wide_path()
+    {
+        T[] x = Enumerable.Range(0, 12).Select(Score).ToArray();
+        T[] wide = x.Concat(Enumerable.Repeat(T.NegativeInfinity, 30)).ToArray();
+        T[] p = new T[12], q = new T[42];
+        Rows(1, 12, x, 12, p, 12);
+        Rows(1, 42, wide, 42, q, 42);
+        Bits.AssertEqual<T>(p, q.AsSpan(0, 12));
+        Assert.All(q[12..], v => Assert.Equal(T.Zero, v));
+        LogRows(1, 12, x, 12, p, 12);
+        LogRows(1, 42, wide, 42, q, 42);
+        Bits.AssertEqual<T>(p, q.AsSpan(0, 12));
+        Assert.All(q[12..], v => Assert.Equal(T.NegativeInfinity, v));
+    }
+
+    [Fact]
+    public void Scores_past_the_range_of_exp_are_harmless()
+    {
+        T big = T.CreateChecked(1e30), two = T.One + T.One;
+        foreach (int columns in (int[])[2, 20])
+        {
+            T[] x = Enumerable.Range(0, columns).Select(j => j == 0 ? big : j == 1 ? big : -big).ToArray(), p = new T[columns];
+            Rows(1, columns, x, columns, p, columns);
+            Assert.Equal(T.One / two, p[0]);
+            Assert.Equal(T.One / two, p[1]);
+            Assert.All(p[2..], v => Assert.Equal(T.Zero, v));
+            Assert.Equal(big, LogSumExp(x));
+        }
+    }
+
+    [Fact]
+    public void Rows_without_a_finite_maximum_are_NaN_and_disturb_no_other()
+    {
+        foreach (int columns in (int[])[2, 5, 20, 45])
+        {
+            for (int at = 0; at < columns; at++)
+            {
+                foreach (T bad in (T[])[T.NaN, T.PositiveInfinity])
+                {
+                    T[] x = Enumerable.Range(0, 3 * columns).Select(Score).ToArray(), clean = new T[x.Length], p = new T[x.Length];
+                    Rows(3, columns, x, columns, clean, columns);
+                    x[columns + at] = bad;
+                    Rows(3, columns, x, columns, p, columns);
+                    Assert.All(p[columns..(2 * columns)], v => Assert.True(T.IsNaN(v)));
+                    Bits.AssertEqual<T>(clean.AsSpan(0, columns), p.AsSpan(0, columns));
+                    Bits.AssertEqual<T>(clean.AsSpan(2 * columns), p.AsSpan(2 * columns));
+                    LogRows(3, columns, x, columns, p, columns);
+                    Assert.All(p[columns..(2 * columns)], v => Assert.True(T.IsNaN(v)));
+                    Assert.Equal(Bits.Of(bad), Bits.Of(LogSumExp(x.AsSpan(columns, columns))));
+                }
+            }
+
+            T[] none = Enumerable.Repeat(T.NegativeInfinity, columns).ToArray(), q = new T[columns];
+            Rows(1, columns, none, columns, q, columns);
+            Assert.All(q, v => Assert.True(T.IsNaN(v)));
+            Assert.Equal(T.NegativeInfinity, LogSumExp(none));
+        }
+
+        Assert.Equal(T.NegativeInfinity, LogSumExp([]));
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused()
+    {
+        T[] x = new T[12], p = new T[12];
+        Assert.Throws<ArgumentException>(() => Rows(3, 5, x, 5, p, 5));
+        Assert.Throws<ArgumentException>(() => Rows(3, 4, x, 3, p, 4));
+        Assert.Throws<ArgumentException>(() => Rows(-1, 4, x, 4, p, 4));
+        Assert.Throws<ArgumentException>(() => Rows(2, 4, x, 5, x, 4));
+        Assert.Throws<ArgumentException>(() => LogRows(1, 4, x.AsSpan(0, 8), 4, x.AsSpan(1, 8), 4));
+        Rows(0, 4, [], 4, [], 4);
+        Rows(4, 0, [], 0, [], 0);
+    }
+
+    private static T Score(int i) => T.CreateTruncating(3 * new RandomStream(4, 4).Gaussian((ulong)i));
+}
+
+public sealed class DoubleSoftmaxTests : SoftmaxTests<double>
+{
+    protected override void Rows(int rows, int columns, ReadOnlySpan<double> x, int ldx, Span<double> p, int ldp) => Softmax.Rows(rows, columns, x, ldx, p, ldp);
+
+    protected override void LogRows(int rows, int columns, ReadOnlySpan<double> x, int ldx, Span<double> y, int ldy) => Softmax.LogRows(rows, columns, x, ldx, y, ldy);
+
+    protected override double LogSumExp(ReadOnlySpan<double> x) => Softmax.LogSumExp(x);
+}
+
+public sealed class SingleSoftmaxTests : SoftmaxTests<float>
+{
+    protected override void Rows(int rows, int columns, ReadOnlySpan<float> x, int ldx, Span<float> p, int ldp) => Softmax.Rows(rows, columns, x, ldx, p, ldp);
+
+    protected override void LogRows(int rows, int columns, ReadOnlySpan<float> x, int ldx, Span<float> y, int ldy) => Softmax.LogRows(rows, columns, x, ldx, y, ldy);
+
+    protected override float LogSumExp(ReadOnlySpan<float> x) => Softmax.LogSumExp(x);
+}
