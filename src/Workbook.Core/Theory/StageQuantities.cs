@@ -1,0 +1,57 @@
+using Workbook.Core.Runs;
+
+namespace Workbook.Core.Theory;
+
+/// <summary>The shares of aligned signs that the stages are defined by, at one row of a trajectory. All lie in 0 .. 1.</summary>
+public static class StageQuantities
+{
+    /// <summary>Share of pairs (i, r) with sgn(y_i q_xi_i,r) = sgn(y_i k_xi_i,r).</summary>
+    public static double AlignedPairs(Trajectory run, int row)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        int width = run.Samples * run.Neurons, count = 0;
+        for (int k = row * width; k < (row + 1) * width; k++)
+            if (Math.Sign(run.QueryNoise[k]) == Math.Sign(run.KeyNoise[k]) && run.QueryNoise[k] != 0) count++;
+        return (double)count / width;
+    }
+
+    /// <summary>Share of neurons with sgn(q_mu) = sgn(sum_i y_i k_xi_i) and sgn(k_mu) = -sgn(q_mu).</summary>
+    public static double MajorityNeurons(Trajectory run, int row)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        int count = 0, m_k = run.Neurons;
+        for (int r = 0; r < m_k; r++)
+        {
+            double vote = 0, q = run.QuerySignal[row * m_k + r], k = run.KeySignal[row * m_k + r];
+            for (int i = 0; i < run.Samples; i++) vote += run.KeyNoise[(row * run.Samples + i) * m_k + r];
+            if (q != 0 && Math.Sign(q) == Math.Sign(vote) && Math.Sign(k) == -Math.Sign(q)) count++;
+        }
+        return (double)count / m_k;
+    }
+
+    /// <summary>Share of pairs (i, r) with sgn(y_i k_xi_i,r) = sgn(q_mu,r).</summary>
+    public static double KeyNoiseWithSignal(Trajectory run, int row) => WithSignal(run, row, run?.KeyNoise);
+
+    /// <summary>Share of pairs (i, r) with sgn(y_i q_xi_i,r) = sgn(q_mu,r).</summary>
+    public static double QueryNoiseWithSignal(Trajectory run, int row) => WithSignal(run, row, run?.QueryNoise);
+
+    /// <summary>Median over the samples of a [R, n] column at a row.</summary>
+    public static double Median(Trajectory run, double[] column, int row)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return MathNet.Numerics.Statistics.Statistics.Median(column.AsSpan(row * run.Samples, run.Samples).ToArray());
+    }
+
+    private static double WithSignal(Trajectory? run, int row, double[]? noise)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        int m_k = run.Neurons, count = 0;
+        for (int i = 0; i < run.Samples; i++)
+            for (int r = 0; r < m_k; r++)
+            {
+                double q = run.QuerySignal[row * m_k + r];
+                if (q != 0 && Math.Sign(noise![(row * run.Samples + i) * m_k + r]) == Math.Sign(q)) count++;
+            }
+        return (double)count / (run.Samples * m_k);
+    }
+}
