@@ -9,7 +9,7 @@ namespace Workbook.Core.Data;
 /// </summary>
 /// <remarks>
 /// The same seed gives the same bytes on every platform: only additions, multiplications, divisions and square roots of doubles are used,
-/// which IEEE 754 rounds alike everywhere (no sine, no fused multiply-add). They are no handwriting: much easier than MNIST's.
+/// which IEEE 754 rounds alike everywhere (no sine, no fused multiply-add). They are no handwriting, and less varied than MNIST's.
 /// </remarks>
 public static class DigitDrawing
 {
@@ -28,7 +28,7 @@ public static class DigitDrawing
     /// <summary>File name of the committed labels, in <c>data/digits</c>.</summary>
     public const string LabelsFile = "digits-labels-idx1-ubyte.gz";
 
-    internal const string Description = "600 images of 3 and 7 that the workbook drew itself (not MNIST, and easier)";
+    internal const string Description = "600 images of 3 and 7 that the workbook drew itself (not MNIST)";
 
     private const int StepsPerCurve = 12;
 

@@ -6,7 +6,8 @@ namespace Workbook.Core.Data;
 
 /// <summary>
 /// Writes NumPy's <c>.npz</c>: every array as float64 (<c>&lt;f8</c>) in C order, stored without compression as <c>numpy.savez</c> does.
-/// The same arrays give the same bytes (no time stamps), and the file appears whole or not at all.
+/// The same arrays give the same bytes (no time stamps; only the zip field that names the writing system differs between platforms), and the
+/// file appears whole or not at all.
 /// </summary>
 public static class NpzWriter
 {

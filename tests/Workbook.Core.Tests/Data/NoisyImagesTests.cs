@@ -70,6 +70,18 @@ public class NoisyImagesTests
         Assert.NotEqual(Enumerable.Range(0, 80), made.Training.ImageIndex);
     }
 
+    [Fact]
+    public void Every_image_is_drawn_equally_often()
+    {
+        var drawn = new int[80];
+        for (ulong seed = 0; seed < 4000; seed++)
+        {
+            drawn[Make(new NoisyImagesOptions { TrainingCount = 1, MaxTestCount = 0 }, seed).Training.ImageIndex[0]]++;
+        }
+
+        Assert.All(drawn, count => Assert.InRange(count, 15, 85)); // 50 expected, five standard deviations either way
+    }
+
     [Theory]
     [InlineData(1, 0.79788456080286541)]
     [InlineData(2, 1.2533141373155001)]
