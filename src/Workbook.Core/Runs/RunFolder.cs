@@ -67,6 +67,27 @@ public static class RunFolder
         }
     }
 
+    /// <summary>Fails now, and not after a long run, where a run could not be written.</summary>
+    /// <exception cref="InputException">The folder holds something else, or cannot be made.</exception>
+    public static void CheckPlace(string folder)
+    {
+        string place = Path.GetFullPath(folder);
+        RefuseForeign(place);
+        string partial = place + PartialMark + Path.GetRandomFileName();
+        try
+        {
+            Directory.CreateDirectory(partial);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"the run cannot be written to {folder}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+        finally
+        {
+            TryDelete(partial);
+        }
+    }
+
     /// <summary>
     /// Reads a run after checking every file against the manifest.
     /// </summary>

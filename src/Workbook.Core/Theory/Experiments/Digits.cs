@@ -76,15 +76,17 @@ public static class Digits
                         Relation = Relation.WithinTolerance,
                         Allowance = Tolerance,
                     }, r => r["test_error"], stated));
-        summaries.Add(Comparison.Pairwise([.. runs.Where(r => Snr(r) == 0.3)], new Claim
+        RunOutcome[] weak = [.. runs.Where(r => Snr(r) == 0.3)];
+        double MedianError(string name) => MathNet.Numerics.Statistics.Statistics.Median(weak.Where(r => r.Spec.Optimizer.Name == name).Select(r => r["test_error"]));
+        summaries.Add(Comparison.Median(weak.Where(r => r.Spec.Optimizer.Name == "gd"), new Claim
         {
             Id = "digits.gd-ahead",
             Statement = "At SNR 0.3 GD's test error is far below SignGD's and Adam's.",
             Source = "THEORY section 8",
-            LeftLabel = "GD's test error",
-            RightLabel = "half the lower of the others'",
+            LeftLabel = "GD's median test error",
+            RightLabel = "half the lower of the others' medians",
             Relation = Relation.AtMost,
-        }, seed => (seed("gd")["test_error"], 0.5 * Math.Min(seed("signgd")["test_error"], seed("adam")["test_error"]))));
+        }, r => r["test_error"], 0.5 * Math.Min(MedianError("signgd"), MedianError("adam"))));
         var lowest = new Claim
         {
             Id = "digits.train-loss",

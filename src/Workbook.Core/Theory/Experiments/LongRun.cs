@@ -29,7 +29,7 @@ public static class LongRun
             ],
             Judge = runs =>
             [
-                .. Figure1.Summaries([.. runs.Where(r => r.Spec is { Optimizer: SignGd, Steps: < Far })], "long/").Where(s => s.Results.Count > 0 && s.Claim.Id.StartsWith("long/stage4", StringComparison.Ordinal)),
+                .. Figure1.Summaries([.. runs.Where(r => r.Spec is { Optimizer: SignGd, Steps: < Far })], "long/").Where(s => s.Claim.Id.StartsWith("long/stage4", StringComparison.Ordinal) || s.Claim.Id == "long/theorem.log-linear"),
                 .. Figure1.Summaries([.. runs.Where(r => r.Spec.Optimizer is Adam)], "long/").Where(s => s.Results.Count > 0 && s.Claim.Id is "adam.query-noise-stays" or "adam.sublinear-loss")
                     .Select(s => s with { Claim = s.Claim with { Id = "long/" + s.Claim.Id } }),
                 SignsSurvive([.. runs.Where(r => r.Spec.Steps == Far)]),
