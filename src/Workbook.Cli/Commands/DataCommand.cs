@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Workbook.Core;
+using Workbook.Core.Data;
+
+namespace Workbook.Cli.Commands;
+
+/// <summary>`workbook data`: which digits are used, and fetching MNIST.</summary>
+internal static class DataCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("data", "Finds or fetches the data sets that experiments use.");
+        var where = new Command("where", "Says which digits would be used, and why.");
+        where.SetAction(_ =>
+        {
+            Console.WriteLine(DataFolder.FindDigits().Sentence);
+            return CommandLine.Success;
+        });
+        var fetch = new Command("fetch", "Downloads a data set, verified by checksum.");
+        var name = new Argument<string>("NAME") { Description = "mnist" };
+        name.AcceptOnlyFromAmong("mnist");
+        var to = new Option<string?>("--out") { Description = "Folder (default: data/cache/mnist of the project).", HelpName = "DIR" };
+        fetch.Arguments.Add(name);
+        fetch.Options.Add(to);
+        fetch.SetAction(async (parsed, cancel) =>
+        {
+            string folder = parsed.GetValue(to) ?? DataFolder.MnistCache();
+            await MnistDownload.FetchAsync(folder, null, null, cancel);
+            Console.WriteLine($"MNIST is in {folder}");
+            return CommandLine.Success;
+        });
+        command.Subcommands.Add(where);
+        command.Subcommands.Add(fetch);
+        return command;
+    }
+}

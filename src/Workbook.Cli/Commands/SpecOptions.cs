@@ -1,0 +1,144 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Workbook.Core;
+using Workbook.Core.Data;
+using Workbook.Core.Engines;
+using Workbook.Core.Models;
+using Workbook.Core.Optimizers;
+using Workbook.Core.Runs;
+
+namespace Workbook.Cli.Commands;
+
+/// <summary>A spec and the files it refers to, as given on the command line.</summary>
+internal sealed record GivenSpec(RunSpec Spec, RunInputs Inputs, IReadOnlyDictionary<string, string> Paths);
+
+/// <summary>The options that describe a run: a preset, and what is changed in it.</summary>
+internal sealed class SpecOptions
+{
+    private readonly Option<string> _preset = new("--preset") { Description = "Start from these settings: " + string.Join(", ", Presets.All.Keys) + ".", DefaultValueFactory = _ => "figure-1", HelpName = "NAME" };
+    private readonly Option<int?> _d = Number<int?>("--d", "Dimension d, at least 2."), _n = Number<int?>("--n", "Training samples n."), _s = Number<int?>("--s", "Non-zero noise coordinates s, 1 .. d - 1.");
+    private readonly Option<double?> _sigmaP = Number<double?>("--sigma-p", "Noise standard deviation sigma_p.");
+    private readonly Option<int?> _mk = Number<int?>("--mk", "Rows m_k of W_Q and W_K."), _mv = Number<int?>("--mv", "Rows m_v of each W_V.");
+    private readonly Option<double?> _sigma0 = Number<double?>("--sigma-0", "Initial weight scale sigma_0."), _eta = Number<double?>("--eta", "Learning rate eta.");
+    private readonly Option<int?> _steps = Number<int?>("--steps", "Number of updates.");
+    private readonly Option<string?> _optimizer = Choice("--optimizer", "Update rule.", "signgd", "adam", "gd", "signum");
+    private readonly Option<double?> _beta1 = Number<double?>("--beta1", "beta1 of Adam, beta of signum (default 0.9)."), _beta2 = Number<double?>("--beta2", "beta2 of Adam (default 0.999)."), _eps = Number<double?>("--eps", "eps of Adam (default 1e-8; 0 lets the reduced engine run).");
+    private readonly Option<string?> _supports = Choice("--supports", "How noise supports are drawn (default independent).", "independent", "disjoint");
+    private readonly Option<string?> _engine = Choice("--engine", "Engine (default auto: the cheapest that is exact).", "auto", "dense", "support", "reduced");
+    private readonly Option<string?> _precision = Choice("--precision", "f32 is the dense engine without protection, to show what single precision does (default f64).", "f64", "f32");
+    private readonly Option<ulong?> _seed = Number<ulong?>("--seed", "Seed of data, weights and test set (default 0).");
+    private readonly Option<int?> _recordEvery = Number<int?>("--record-every", "Record every K-th step (default 1).");
+    private readonly Option<string?> _record = new("--record") { Description = "Record by a schedule instead: every:K, dense:A,K (every step to A, then every K) or log:P (P per decade).", HelpName = "SCHEDULE" };
+    private readonly Option<int?> _testSize = Number<int?>("--test-size", "Fresh test samples, 0 for none (default 1000)."), _testEvery = Number<int?>("--test-every", "Evaluate the test set every K-th step (default: about every 50).");
+    private readonly Option<string?> _data = new("--data") { Description = "Take X [n, L, d] and y [n] from this .npz instead of drawing them.", HelpName = "F.npz" };
+    private readonly Option<string?> _init = new("--init") { Description = "Take W_Q, W_K, W_V_pos, W_V_neg from this .npz instead of drawing them.", HelpName = "F.npz" };
+    private readonly bool _files;
+
+    public SpecOptions(Command command, bool files)
+    {
+        _files = files;
+        Option[] options = [_preset, _d, _n, _s, _sigmaP, _supports, _mk, _mv, _sigma0, _seed, _optimizer, _eta, _beta1, _beta2, _eps, _steps, _recordEvery, _record, _testSize, _testEvery, _engine, _precision];
+        foreach (Option option in files ? [.. options, _data, _init] : options[..10]) command.Options.Add(option);
+    }
+
+    public GivenSpec Read(ParseResult parsed)
+    {
+        RunSpec spec = Presets.Get(parsed.GetValue(_preset)!);
+        var distribution = ((SignalNoiseSource)spec.Data).Distribution;
+        spec = spec with
+        {
+            Data = new SignalNoiseSource(distribution with
+            {
+                D = parsed.GetValue(_d) ?? distribution.D,
+                N = parsed.GetValue(_n) ?? distribution.N,
+                S = parsed.GetValue(_s) ?? distribution.S,
+                SigmaP = parsed.GetValue(_sigmaP) ?? distribution.SigmaP,
+                Supports = Parse(parsed.GetValue(_supports), distribution.Supports),
+            }),
+            Model = new ModelSpec(parsed.GetValue(_mk) ?? spec.Model.MK, parsed.GetValue(_mv) ?? spec.Model.MV, parsed.GetValue(_sigma0) ?? spec.Model.Sigma0),
+            Seed = parsed.GetValue(_seed) ?? spec.Seed,
+        };
+        if (!_files) return new GivenSpec(spec.Validate(), RunInputs.None, new Dictionary<string, string>());
+        spec = spec with
+        {
+            Optimizer = Optimizer(parsed, spec),
+            Steps = parsed.GetValue(_steps) ?? spec.Steps,
+            Engine = Parse(parsed.GetValue(_engine), spec.Engine),
+            Precision = Parse(parsed.GetValue(_precision), spec.Precision),
+            TestSize = parsed.GetValue(_testSize) ?? spec.TestSize,
+            Record = Record(parsed),
+        };
+        int every = parsed.GetValue(_recordEvery) ?? 1;
+        spec = spec with { Test = Schedule.Every(parsed.GetValue(_testEvery) ?? (every < 50 ? (50 + every - 1) / every * every : every)) };
+        return WithFiles(parsed, spec);
+    }
+
+    private GivenSpec WithFiles(ParseResult parsed, RunSpec spec)
+    {
+        var paths = new Dictionary<string, string>();
+        RunInputs inputs = RunInputs.None;
+        if (parsed.GetValue(_data) is string data)
+        {
+            Refuse(parsed, "--data", _d, _n, _s, _sigmaP, _supports, _testSize, _testEvery);
+            inputs = inputs with { Data = NpzFormats.ReadData(data) };
+            spec = spec with { Data = new FileSource(Sha256(data)), TestSize = 0 };
+            paths["data"] = Path.GetFullPath(data);
+        }
+        if (parsed.GetValue(_init) is string init)
+        {
+            Refuse(parsed, "--init", _mk, _mv, _sigma0);
+            var weights = NpzFormats.ReadWeights(init);
+            inputs = inputs with { Weights = weights };
+            spec = spec with { Model = spec.Model with { MK = weights.MK, MV = weights.MV }, InitialWeightsSha256 = Sha256(init) };
+            paths["init"] = Path.GetFullPath(init);
+        }
+        return new GivenSpec(spec.Validate(), inputs, paths);
+    }
+
+    private Schedule Record(ParseResult parsed)
+    {
+        int? every = parsed.GetValue(_recordEvery);
+        string? schedule = parsed.GetValue(_record);
+        if (every is not null && schedule is not null) throw new InputException("--record-every and --record say the same thing; give one of them.");
+        return schedule is not null ? Schedule.Parse(schedule) : Schedule.Every(every ?? 1);
+    }
+
+    private Optimizer Optimizer(ParseResult parsed, RunSpec spec)
+    {
+        string name = parsed.GetValue(_optimizer) ?? spec.Optimizer.Name;
+        LearningRate eta = parsed.GetValue(_eta) is double given ? given : spec.Optimizer.Eta;
+        if (name is "signgd" or "gd") Refuse(parsed, "--optimizer " + name, _beta1, _beta2, _eps);
+        if (name is "signum") Refuse(parsed, "--optimizer signum", _beta2, _eps);
+        return name switch
+        {
+            "gd" => new GradientDescent(eta),
+            "adam" => new Adam(eta, parsed.GetValue(_beta1) ?? 0.9, parsed.GetValue(_beta2) ?? 0.999, parsed.GetValue(_eps) ?? 1e-8),
+            "signum" => new SignMomentum(eta, parsed.GetValue(_beta1) ?? 0.9),
+            _ => new SignGd(eta),
+        };
+    }
+
+    /// <summary>An option without effect is a mistake, not a wish.</summary>
+    private static void Refuse(ParseResult parsed, string with, params Option[] options)
+    {
+        foreach (Option option in options)
+            if (parsed.GetResult(option) is { Implicit: false }) throw new InputException($"{option.Name} has no effect with {with}; leave it out.");
+    }
+
+    private static T Parse<T>(string? text, T fallback) where T : struct, Enum => text is null ? fallback : Enum.Parse<T>(text, ignoreCase: true);
+
+    private static string Sha256(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static Option<T> Number<T>(string name, string description) => new(name) { Description = description, HelpName = typeof(T) == typeof(double?) ? "X" : "N" };
+
+    private static Option<string?> Choice(string name, string description, params string[] values)
+    {
+        var option = new Option<string?>(name) { Description = description };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Spectre.Console;
+using Workbook.Cli.Output;
+using Workbook.Core;
+using Workbook.Core.Runs;
+using Workbook.Core.Theory;
+using Workbook.Core.Theory.Experiments;
+
+namespace Workbook.Cli;
+
+/// <summary>
+/// Runs the experiments on all cores, keeps every run in the store, and writes what came out. A second call finds the runs there and only judges them.
+/// </summary>
+internal sealed class ReproductionRun(string folder, bool force)
+{
+    private readonly RunStore _store = new(folder);
+    private readonly List<(Experiment Experiment, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<ClaimSummary> Claims)> _done = [];
+
+    /// <summary>Runs everything; true where no claim fails.</summary>
+    public bool Run(ReproductionSize size, CancellationToken cancel)
+    {
+        CheckFolder();
+        Machine machine = Machine.Current;
+        Console.WriteLine($"{machine.Cpu}, {machine.Cores} cores, {machine.InstructionSet}; {machine.Runtime}");
+        Console.WriteLine($"digits: {size.Digits.Sentence}");
+        var clock = Stopwatch.StartNew();
+        foreach (Experiment experiment in Reproduction.Experiments(size))
+        {
+            var own = Stopwatch.StartNew();
+            IReadOnlyList<RunOutcome> outcomes = Terminal.WithProgress(experiment.Title, experiment.Runs.Count, progress => Outcomes(experiment, progress, cancel));
+            _done.Add((experiment, outcomes, experiment.Judge(outcomes)));
+            WriteOutcomes(experiment, outcomes);
+            Console.WriteLine($"{experiment.Title}: {experiment.Runs.Count} runs in {own.Elapsed.TotalSeconds:F1} s");
+        }
+        var report = new ReproductionReport(_done);
+        WriteText("claims.json", report.ToJson(size));
+        WriteText("claims.md", report.ToMarkdown(size));
+        report.Print();
+        Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, "runs")} every run");
+        return report.AllHold;
+    }
+
+    private RunOutcome[] Outcomes(Experiment experiment, IProgress<int>? progress, CancellationToken cancel)
+    {
+        var outcomes = new RunOutcome[experiment.Runs.Count];
+        int done = 0;
+        object gate = new();
+        var inputs = new RunInputs(Images: experiment.Images);
+        Parallel.For(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel }, k =>
+        {
+            outcomes[k] = One(experiment, experiment.Runs[k], inputs, cancel);
+            lock (gate) progress?.Report(++done);
+        });
+        return outcomes;
+    }
+
+    private RunOutcome One(Experiment experiment, RunSpec spec, RunInputs inputs, CancellationToken cancel)
+    {
+        if (experiment.Stored)
+        {
+            StoredRun stored = _store.GetOrRun(spec, inputs, force, RunDocuments.Of, sentence => Console.Error.WriteLine(sentence), cancel);
+            return RunOutcome.Read(spec, stored.Manifest.Engine, stored.Trajectory);
+        }
+        Run run = Training.Run(spec, inputs, null, cancel);
+        if (!run.Complete) cancel.ThrowIfCancellationRequested();
+        return RunOutcome.Read(spec, run.Engine, run.Trajectory);
+    }
+
+    private void CheckFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            string probe = Path.Combine(folder, $".probe-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"results cannot be written to {folder}: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private void WriteOutcomes(Experiment experiment, IReadOnlyList<RunOutcome> outcomes)
+    {
+        var rows = outcomes.Select(o => new { Run = o.Spec.Hash(), o.Engine, Spec = JsonDocument.Parse(SpecJson.Write(o.Spec)).RootElement, o.Measures });
+        WriteText($"{experiment.Id}.json", JsonSerializer.Serialize(rows, Json.Options) + "\n");
+    }
+
+    private void WriteText(string name, string text)
+    {
+        string path = Path.Combine(folder, name), partial = path + ".partial";
+        File.WriteAllText(partial, text, new UTF8Encoding(false));
+        File.Move(partial, path, overwrite: true);
+    }
+}
