@@ -53,79 +53,88 @@ internal static unsafe class GaussianFill
         int pairs = TLanes.Count;
         double* last = stackalloc double[2 * Elementwise.LongestVector];
         ulong* keys = stackalloc ulong[2 * Philox.Rounds];
-        uint k0 = (uint)key, k1 = (uint)(key >> 32);
+        uint key0 = (uint)key, key1 = (uint)(key >> 32);
         for (int round = 0; round < Philox.Rounds; round++)
         {
-            keys[2 * round] = k0;
-            keys[2 * round + 1] = k1;
-            k0 += Philox.KeyStep0;
-            k1 += Philox.KeyStep1;
+            keys[2 * round] = key0;
+            keys[2 * round + 1] = key1;
+            key0 += Philox.KeyStep0;
+            key1 += Philox.KeyStep1;
         }
 
-        for (int i = 0; i < count; i += 2 * pairs)
+        // Two vectors of blocks go through the rounds side by side, since one alone waits for its products.
+        TWords low = TWordLanes.Create(uint.MaxValue);
+        TWords multiplier0 = TWordLanes.Create(Philox.Multiplier0), multiplier1 = TWordLanes.Create(Philox.Multiplier1);
+        for (int start = 0; start < count; start += 4 * pairs)
         {
-            // Philox. Only the lower half of each c counts; what is left in the upper half falls away in the products.
-            TWords c0 = TWordLanes.Blocks(firstBlock + (ulong)i / 2), c1 = TWordLanes.ShiftRight(c0, 32);
-            TWords c2 = TWordLanes.Create(counterHigh), c3 = TWordLanes.Create(counterHigh >> 32);
+            // Only the lower half of each c counts; what is left in the upper half falls away in the products.
+            TWords a0 = TWordLanes.Blocks(firstBlock + (ulong)start / 2), a1 = TWordLanes.ShiftRight(a0, 32);
+            TWords a2 = TWordLanes.Create(counterHigh), a3 = TWordLanes.Create(counterHigh >> 32);
+            TWords b0 = TWordLanes.Add(a0, TWordLanes.Create((ulong)pairs)), b1 = TWordLanes.ShiftRight(b0, 32), b2 = a2, b3 = a3;
             for (int round = 0; round < Philox.Rounds; round++)
             {
-                TWords product0 = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier0), c0);
-                TWords product1 = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier1), c2);
-                c0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(product1, 32), c1), TWordLanes.Create(keys[2 * round]));
-                c1 = product1;
-                c2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(product0, 32), c3), TWordLanes.Create(keys[2 * round + 1]));
-                c3 = product0;
+                TWords k0 = TWordLanes.Create(keys[2 * round]), k1 = TWordLanes.Create(keys[2 * round + 1]);
+                TWords productA0 = TWordLanes.Multiply32(multiplier0, a0), productA1 = TWordLanes.Multiply32(multiplier1, a2);
+                TWords productB0 = TWordLanes.Multiply32(multiplier0, b0), productB1 = TWordLanes.Multiply32(multiplier1, b2);
+                a0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA1, 32), a1), k0);
+                b0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB1, 32), b1), k0);
+                a2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA0, 32), a3), k1);
+                b2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB0, 32), b3), k1);
+                (a1, a3, b1, b3) = (productA1, productA0, productB1, productB0);
             }
 
-            TWords low = TWordLanes.Create(uint.MaxValue);
-            TWords word0 = TWordLanes.Or(TWordLanes.And(c0, low), TWordLanes.ShiftLeft(c1, 32));
-            TWords word1 = TWordLanes.Or(TWordLanes.And(c2, low), TWordLanes.ShiftLeft(c3, 32));
-
-            // Box-Muller.
-            TVector ulp = TLanes.Create(BoxMuller.UnitInLastPlace);
-            TVector u1 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.Add(TWordLanes.ShiftRight(word0, 11), TWordLanes.Create(1))), ulp);
-            TVector u2 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.ShiftRight(word1, 11)), ulp);
-            TVector radius = TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2.0), Log<TWords, TWordLanes, TVector, TLanes>(u1)));
-
-            TVector rounded = TLanes.FusedMultiplyAdd(u2, TLanes.Create(4.0), TLanes.Create(BoxMuller.RoundToInteger));
-            TVector r = TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2);
-            TVector z = TLanes.Multiply(r, r);
-            TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.S6), TLanes.Create(BoxMuller.S5));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S4));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S3));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S2));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S1));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S0));
-            TVector product = TLanes.Multiply(r, TLanes.Create(BoxMuller.TwoPi));
-            TVector rounding = TLanes.FusedMultiplyAdd(r, TLanes.Create(BoxMuller.TwoPi), TLanes.Xor(product, TLanes.Create(-0.0)));
-            TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
-            p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.C6), TLanes.Create(BoxMuller.C5));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C4));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C3));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C2));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C1));
-            p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C0));
-            TVector cosine = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(1.0));
-
-            // All bits set in lanes where the quarter q is odd; signs are bit 1 of q + 1 and of q, moved to the top.
-            TWords q = TWordLanes.AsWords(rounded), one = TWordLanes.Create(1), two = TWordLanes.Create(2);
-            TWords odd = TWordLanes.Subtract(TWordLanes.Create(0), TWordLanes.And(q, one));
-            TWords signOfCosine = TWordLanes.ShiftLeft(TWordLanes.And(TWordLanes.Add(q, one), two), 62);
-            TWords signOfSine = TWordLanes.ShiftLeft(TWordLanes.And(q, two), 62);
-            TVector first = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), TWordLanes.AsNumber(signOfCosine)));
-            TVector second = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), TWordLanes.AsNumber(signOfSine)));
-
-            if (count - i >= 2 * pairs)
+            TWords word0 = TWordLanes.Or(TWordLanes.And(a0, low), TWordLanes.ShiftLeft(a1, 32));
+            TWords word1 = TWordLanes.Or(TWordLanes.And(a2, low), TWordLanes.ShiftLeft(a3, 32));
+            for (int i = start; i < Math.Min(start + 4 * pairs, count); i += 2 * pairs)
             {
-                TWordLanes.StorePairs(first, second, destination + i);
-            }
-            else
-            {
-                TWordLanes.StorePairs(first, second, last);
-                for (int j = i; j < count; j++)
+                // Box-Muller.
+                TVector ulp = TLanes.Create(BoxMuller.UnitInLastPlace);
+                TVector u1 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.Add(TWordLanes.ShiftRight(word0, 11), TWordLanes.Create(1))), ulp);
+                TVector u2 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.ShiftRight(word1, 11)), ulp);
+                TVector radius = TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2.0), Log<TWords, TWordLanes, TVector, TLanes>(u1)));
+
+                TVector rounded = TLanes.FusedMultiplyAdd(u2, TLanes.Create(4.0), TLanes.Create(BoxMuller.RoundToInteger));
+                TVector r = TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2);
+                TVector z = TLanes.Multiply(r, r);
+                TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.S6), TLanes.Create(BoxMuller.S5));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S4));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S3));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S2));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S1));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S0));
+                TVector product = TLanes.Multiply(r, TLanes.Create(BoxMuller.TwoPi));
+                TVector rounding = TLanes.FusedMultiplyAdd(r, TLanes.Create(BoxMuller.TwoPi), TLanes.Xor(product, TLanes.Create(-0.0)));
+                TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
+                p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.C6), TLanes.Create(BoxMuller.C5));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C4));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C3));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C2));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C1));
+                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C0));
+                TVector cosine = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(1.0));
+
+                // All bits set in lanes where the quarter q is odd; signs are bit 1 of q + 1 and of q, moved to the top.
+                TWords q = TWordLanes.AsWords(rounded), one = TWordLanes.Create(1), two = TWordLanes.Create(2);
+                TWords odd = TWordLanes.Subtract(TWordLanes.Create(0), TWordLanes.And(q, one));
+                TWords signOfCosine = TWordLanes.ShiftLeft(TWordLanes.And(TWordLanes.Add(q, one), two), 62);
+                TWords signOfSine = TWordLanes.ShiftLeft(TWordLanes.And(q, two), 62);
+                TVector first = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), TWordLanes.AsNumber(signOfCosine)));
+                TVector second = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), TWordLanes.AsNumber(signOfSine)));
+
+                if (count - i >= 2 * pairs)
                 {
-                    destination[j] = last[j - i];
+                    TWordLanes.StorePairs(first, second, destination + i);
                 }
+                else
+                {
+                    TWordLanes.StorePairs(first, second, last);
+                    for (int j = i; j < count; j++)
+                    {
+                        destination[j] = last[j - i];
+                    }
+                }
+                word0 = TWordLanes.Or(TWordLanes.And(b0, low), TWordLanes.ShiftLeft(b1, 32));
+                word1 = TWordLanes.Or(TWordLanes.And(b2, low), TWordLanes.ShiftLeft(b3, 32));
             }
         }
     }
