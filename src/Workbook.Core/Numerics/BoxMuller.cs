@@ -14,14 +14,14 @@ public static class BoxMuller
     // 2^52 and 1.5 * 2^52: adding the one places an integer below 2^52 in the mantissa, adding the other rounds to it.
     internal const double TwoTo52 = 4503599627370496.0;
     internal const double RoundToInteger = 6755399441055744.0;
-    internal const long TwoTo52Bits = 0x4330000000000000;
+    internal const ulong TwoTo52Bits = 0x4330000000000000;
 
     // Bits of sqrt(1/2). Subtracting them (plus a bias that keeps the difference positive) leaves the exponent of the
     // multiple of two that brings the argument into [sqrt(1/2), sqrt(2)).
-    internal const long SqrtHalfBits = 0x3FE6A09E667F3BCD;
-    internal const long ExponentBias = 1023;
-    internal const long OneBits = 0x3FF0000000000000;
-    internal const long ExponentMask = 0x7FF0000000000000;
+    internal const ulong SqrtHalfBits = 0x3FE6A09E667F3BCD;
+    internal const int ExponentBias = 1023;
+    internal const ulong OneBits = 0x3FF0000000000000;
+    internal const ulong ExponentMask = 0x7FF0000000000000;
 
     // ln 2 = High + Low; High has 32 bits, so that its product with an exponent is exact.
     internal const double Ln2High = 0.69314718036912382;
@@ -83,10 +83,10 @@ public static class BoxMuller
     public static double Log(double x)
     {
         // x = 2^k m with m in [sqrt(1/2), sqrt(2)); biased = k + 1023 >= 0.
-        long bits = BitConverter.DoubleToInt64Bits(x);
-        long biased = bits + (OneBits - SqrtHalfBits);
-        double m = BitConverter.Int64BitsToDouble(bits - ((biased & ExponentMask) - OneBits));
-        double k = BitConverter.Int64BitsToDouble((biased >>> 52) | TwoTo52Bits) - (TwoTo52 + ExponentBias);
+        ulong bits = BitConverter.DoubleToUInt64Bits(x);
+        ulong biased = bits + (OneBits - SqrtHalfBits);
+        double m = BitConverter.UInt64BitsToDouble(bits - ((biased & ExponentMask) - OneBits));
+        double k = BitConverter.UInt64BitsToDouble((biased >> 52) | TwoTo52Bits) - (TwoTo52 + ExponentBias);
 
         double f = m - 1.0;
         double s = f / (f + 2.0);

@@ -70,4 +70,7 @@ internal unsafe interface ILanes<TVector, T>
 
     /// <summary>a 2^k for integers k that are at most twice the largest exponent in size, rounded once.</summary>
     static abstract TVector Scale(TVector a, TVector k);
+
+    /// <summary>The sum of all lanes: the upper half is added to the lower half, down to one number.</summary>
+    static abstract T Sum(TVector a);
 }

@@ -67,6 +67,9 @@ internal unsafe readonly struct Lanes1<T> : ILanes<T, T>
     public static T Scale(T a, T k) => T.ScaleB(a, int.CreateTruncating(k));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(T a) => a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Mask(bool condition) => FromBits(condition ? ulong.MaxValue : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

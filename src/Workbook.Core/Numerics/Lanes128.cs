@@ -92,4 +92,16 @@ internal unsafe readonly struct Lanes128<T> : ILanes<Vector128<T>, T>
             return (a.AsSingle() * power * rest).As<float, T>();
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector128<T> a)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return (a + Vector128.Shuffle(a.AsDouble(), Vector128.Create(1, 0)).As<double, T>()).ToScalar();
+        }
+
+        a += Vector128.Shuffle(a.AsSingle(), Vector128.Create(2, 3, 0, 1)).As<float, T>();
+        return (a + Vector128.Shuffle(a.AsSingle(), Vector128.Create(1, 0, 3, 2)).As<float, T>()).ToScalar();
+    }
 }

@@ -92,4 +92,7 @@ internal unsafe readonly struct Lanes256<T> : ILanes<Vector256<T>, T>
             return (a.AsSingle() * power * rest).As<float, T>();
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector256<T> a) => Lanes128<T>.Sum(a.GetLower() + a.GetUpper());
 }

@@ -76,4 +76,7 @@ internal unsafe readonly struct Lanes512<T> : ILanes<Vector512<T>, T>
         typeof(T) == typeof(double)
             ? Avx512F.Scale(a.AsDouble(), k.AsDouble()).As<double, T>()
             : Avx512F.Scale(a.AsSingle(), k.AsSingle()).As<float, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector512<T> a) => Lanes256<T>.Sum(a.GetLower() + a.GetUpper());
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Workbook.Core.Numerics;
 
@@ -19,13 +20,14 @@ internal static unsafe class MatrixTile
     /// <param name="aStep">Elements from p to p + 1.</param>
     /// <param name="b">b[p, j] at <c>j + p bStep</c>.</param>
     /// <param name="bStep">Elements from p to p + 1.</param>
+    /// <param name="next">What the next tile reads in place of b, at the same step: fetched on the way into the second-level cache.</param>
     /// <param name="alpha">Factor of the product.</param>
     /// <param name="beta">Factor of what c holds.</param>
     /// <param name="c">c[i, j] at <c>j + i ldc</c>.</param>
     /// <param name="ldc">Elements from row to row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVector, TLanes, T, TRows, TColumns>(
-        nint k, T* a, nint aStep, T* b, nint bStep, T alpha, T beta, T* c, nint ldc)
+        nint k, T* a, nint aStep, T* b, nint bStep, T* next, T alpha, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TRows : IConstant
@@ -40,6 +42,21 @@ internal static unsafe class MatrixTile
         TVector c60 = c00, c61 = c00, c62 = c00;
         TVector c70 = c00, c71 = c00, c72 = c00;
         int width = TLanes.Count;
+
+        // C is needed at the end only: fetched now, it arrives during the sums.
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < TRows.Value; i++)
+            {
+                Sse.Prefetch0(c + i * ldc);
+                Sse.Prefetch0(c + i * ldc + TColumns.Value * width - 1);
+                if (TColumns.Value > 1)
+                {
+                    Sse.Prefetch0(c + i * ldc + width);
+                }
+            }
+        }
+
         for (; k > 0; k--)
         {
             TVector b0 = TLanes.Load(b), b1 = b0, b2 = b0, ai;
@@ -170,8 +187,19 @@ internal static unsafe class MatrixTile
                 }
             }
 
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch1(next);
+                Sse.Prefetch1(next + TColumns.Value * width - 1);
+                if (TColumns.Value > 2)
+                {
+                    Sse.Prefetch1(next + width);
+                }
+            }
+
             a += aStep;
             b += bStep;
+            next += bStep;
         }
 
         TVector scale = TLanes.Create(alpha), keep = TLanes.Create(beta);

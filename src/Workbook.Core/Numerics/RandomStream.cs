@@ -76,10 +76,14 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     public void Gaussians(ulong first, Span<double> destination)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, ulong.MaxValue - (ulong)destination.Length);
-        for (int i = 0; i < destination.Length; i++)
+        if ((first & 1) != 0 && destination.Length > 0)
         {
-            destination[i] = Gaussian(first + (ulong)i);
+            destination[0] = Gaussian(first);
+            first++;
+            destination = destination[1..];
         }
+
+        GaussianFill.Run(key, counterHigh, first >> 1, destination);
     }
 
     /// <summary>Whether both name the same sequence.</summary>

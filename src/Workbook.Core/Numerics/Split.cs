@@ -1,24 +1,29 @@
 namespace Workbook.Core.Numerics;
 
-/// <summary>0..total-1 cut into the fewest pieces of at most a given size, all sizes equal but for one.</summary>
+/// <summary>0..total-1 cut into the fewest pieces of at most a given size, sizes as equal as whole units allow.</summary>
 internal readonly struct Split
 {
+    private readonly int total;
+    private readonly int unit;
     private readonly int quotient;
     private readonly int remainder;
 
-    private Split(int total, int count)
+    private Split(int total, int count, int unit)
     {
         Count = count;
-        (quotient, remainder) = Math.DivRem(total, count);
+        this.total = total;
+        this.unit = unit;
+        (quotient, remainder) = Math.DivRem((total + unit - 1) / unit, count);
     }
 
     public int Count { get; }
 
-    public int Largest => quotient + (remainder > 0 ? 1 : 0);
+    public int Largest => Size(0);
 
-    public static Split AtMost(int total, int size) => new(total, Math.Max(1, (total + size - 1) / size));
+    /// <summary>Pieces of at most size elements; all but the last are multiples of the unit, which divides size.</summary>
+    public static Split AtMost(int total, int size, int unit = 1) => new(total, Math.Max(1, (total + size - 1) / size), unit);
 
-    public int Start(int piece) => piece * quotient + Math.Min(piece, remainder);
+    public int Start(int piece) => Math.Min(total, (piece * quotient + Math.Min(piece, remainder)) * unit);
 
-    public int Size(int piece) => quotient + (piece < remainder ? 1 : 0);
+    public int Size(int piece) => Start(piece + 1) - Start(piece);
 }
