@@ -30,6 +30,16 @@ internal static class Problems
         return Dataset.FromDense(x, n, length, d, [.. Enumerable.Range(0, n).Select(i => (long)words.UInt64((ulong)i) < 0 ? -1.0 : 1.0)]);
     }
 
+    /// <summary>Every patch of every sample has two coordinates to itself, so that no gradient hides behind a larger one.</summary>
+    public static TrainingProblem Apart(int n, int length, Optimizer optimizer, ulong seed, ModelSpec model)
+    {
+        int patches = n * length, d = 2 * patches;
+        var value = new double[d];
+        new RandomStream(seed, TestStream + 2).Gaussians(0, value);
+        var data = new Dataset(length, d, [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1.0 : -1.0)], [.. Enumerable.Range(0, patches + 1).Select(p => 2 * p)], [.. Enumerable.Range(0, d)], value);
+        return new(data, InitialWeights.Gaussian(model, d, seed), optimizer);
+    }
+
     public static TrainingEngine Engine(string name, TrainingProblem problem) => name switch
     {
         "dense" => new DenseEngine<double>(problem),
