@@ -23,6 +23,7 @@ public sealed class Dataset
         if (dimension < 1) throw new InputException($"the data has dimension {dimension}; at least 1 is needed.");
         if (rowStart.Length != labels.Length * length + 1 || rowStart[0] != 0 || rowStart[^1] != index.Length || index.Length != value.Length)
             throw new ArgumentException("the row starts do not fit the entries.", nameof(rowStart));
+        for (int p = 0; p + 1 < rowStart.Length; p++) CheckRow(p, dimension, rowStart, index);
         for (int i = 0; i < labels.Length; i++)
             if (labels[i] is not (1.0 or -1.0))
                 throw new InputException(Sentence($"label y[{i}] is {labels[i]}; labels are +1 or -1."));
@@ -47,6 +48,19 @@ public sealed class Dataset
         Value = value;
         Mu = mu;
         SignalPatch = signalPatch;
+    }
+
+    private static void CheckRow(int patch, int dimension, int[] rowStart, int[] index)
+    {
+        if (rowStart[patch + 1] < rowStart[patch] || rowStart[patch + 1] > index.Length)
+            throw new ArgumentException("the row starts do not increase.", nameof(rowStart));
+        for (int k = rowStart[patch]; k < rowStart[patch + 1]; k++)
+        {
+            if ((uint)index[k] >= (uint)dimension)
+                throw new InputException($"an entry of the data has coordinate {index[k]}; coordinates are numbered 0 to {dimension - 1}.");
+            if (k > rowStart[patch] && index[k] <= index[k - 1])
+                throw new InputException($"coordinate {index[k]} follows {index[k - 1]} in patch {patch}; the coordinates of a patch have to be increasing.");
+        }
     }
 
     /// <summary>Number of samples n.</summary>

@@ -30,7 +30,8 @@ internal sealed class ExactAttention : IAttentionPass<double>
     private const double Ln2 = 0.69314718055994530942;
 
     private readonly int _n, _length, _m_k, _stride, _m_v;
-    private readonly double[] _labels, _scores, _logWeight, _b, _weight;
+    private readonly double[] _labels, _scores, _logWeight, _b;
+    private readonly int[] _bExponent;
 
     public ExactAttention(Dataset data, int m_k, int stride, int m_v)
     {
@@ -39,7 +40,7 @@ internal sealed class ExactAttention : IAttentionPass<double>
         _scores = new double[_length];
         _logWeight = new double[_n * _length * _length];
         _b = new double[_length * _length];
-        _weight = new double[_length * _length];
+        _bExponent = new int[_length * _length];
         Margin = new double[_n];
         int patches = _n * _length;
         QueryExponent = new int[patches];
@@ -117,46 +118,50 @@ internal sealed class ExactAttention : IAttentionPass<double>
             {
                 var row = QueryCoefficient.AsSpan((first + a) * _stride, _stride);
                 row.Clear();
-                for (int b = 0; b < _length; b++) Rows.Add(_b[a * _length + b], k.Slice((first + b) * _stride, _stride), row);
+                for (int b = 0; b < _length; b++)
+                    Rows.Add(Math.ScaleB(_b[a * _length + b], _bExponent[a * _length + b] - QueryExponent[first + a]), k.Slice((first + b) * _stride, _stride), row);
             }
             for (int b = 0; b < _length; b++) KeyRow(first, b, q);
             for (int b = 0; b < _length; b++) Value(first, b, logSigma, scale);
         }
     }
 
-    /// <summary>b_ab for one query a: mantissas into _b, the exponent beside them.</summary>
+    /// <summary>
+    /// b_ab for one query a: mantissas into _b, an exponent for each beside them. A key with little attention has a b_ab far below
+    /// that of the two that share the rest; its own patch sees only this one.
+    /// </summary>
     private void QueryRow(int first, int a, double logSigma, double scale, ReadOnlySpan<double> u)
     {
         var log = _logWeight.AsSpan((first + a) * _length, _length);
-        double largest = double.NegativeInfinity, second = double.NegativeInfinity;
-        foreach (double w in log)
-        {
-            if (w > largest) (second, largest) = (largest, w);
-            else if (w > second) second = w;
-        }
-        // With one patch attention is constant and its gradient zero.
-        double size = _length == 1 ? 0 : logSigma + largest + second;
-        int exponent = Exponent(size);
-        double shift = logSigma - exponent * Ln2;
+        int largest = 0, top = int.MinValue;
+        for (int b = 1; b < _length; b++)
+            if (log[b] > log[largest]) largest = b;
+        double second = double.NegativeInfinity;
+        for (int b = 0; b < _length; b++)
+            if (b != largest && log[b] > second) second = log[b];
         for (int b = 0; b < _length; b++)
         {
-            double sum = 0;
+            // With one patch attention is constant and its gradient zero.
+            int exponent = _length == 1 ? 0 : Exponent(logSigma + log[b] + (b == largest ? second : log[largest]));
+            double shift = logSigma - exponent * Ln2, sum = 0;
             for (int c = 0; c < _length; c++)
                 if (c != b) sum += Math.Exp(log[b] + log[c] + shift) * (u[first + b] - u[first + c]);
             _b[a * _length + b] = scale * sum;
+            _bExponent[a * _length + b] = exponent;
+            top = Math.Max(top, exponent);
         }
-        QueryExponent[first + a] = exponent;
+        QueryExponent[first + a] = top;
     }
 
-    /// <summary>sum_a b_ab q_a: rows of different size are brought to the largest.</summary>
+    /// <summary>sum_a b_ab q_a: terms of different size are brought to the largest.</summary>
     private void KeyRow(int first, int b, ReadOnlySpan<double> q)
     {
         int top = int.MinValue;
-        for (int a = 0; a < _length; a++) top = Math.Max(top, QueryExponent[first + a]);
+        for (int a = 0; a < _length; a++) top = Math.Max(top, _bExponent[a * _length + b]);
         var row = KeyCoefficient.AsSpan((first + b) * _stride, _stride);
         row.Clear();
         for (int a = 0; a < _length; a++)
-            Rows.Add(Math.ScaleB(_b[a * _length + b], QueryExponent[first + a] - top), q.Slice((first + a) * _stride, _stride), row);
+            Rows.Add(Math.ScaleB(_b[a * _length + b], _bExponent[a * _length + b] - top), q.Slice((first + a) * _stride, _stride), row);
         KeyExponent[first + b] = top;
     }
 

@@ -21,6 +21,7 @@ public sealed class SupportEngine : TrainingEngine
     private readonly int _stride, _m_k, _columns;
     private readonly double[] _w, _v0, _descent, _q, _k, _u;
     private int[] _exponents = [];
+    private (double[] Query, double[] Key, double Value)? _untouched;
 
     /// <summary>Draws the touched columns of W(0) and sets up the buffers of a step.</summary>
     public SupportEngine(TrainingProblem problem) : base(problem)
@@ -112,10 +113,11 @@ public sealed class SupportEngine : TrainingEngine
         var data = Problem.Data;
         _attention.Observe(data, into);
         if (data.FamiliesRefused is not null) { into.ClearFamilies(); return; }
-        Array.Clear(into.QuerySignal);
-        Array.Clear(into.KeySignal);
-        into.ValueSignal = 0;
-        // Columns of mu that no patch touches stay at W(0); a signal patch touches all of them.
+        // Columns of mu that no patch touches (a mu from a file need not be a patch) stay at W(0).
+        _untouched ??= UntouchedSignal();
+        _untouched.Value.Query.CopyTo(into.QuerySignal, 0);
+        _untouched.Value.Key.CopyTo(into.KeySignal, 0);
+        into.ValueSignal = _untouched.Value.Value;
         for (int c = 0; c < data.Dimension; c++)
         {
             double mu = data.Mu![c];
@@ -139,6 +141,25 @@ public sealed class SupportEngine : TrainingEngine
             }
             into.ValueNoise[i] = y * _u[noise];
         }
+    }
+
+    /// <summary>q_mu, k_mu and v_mu of the columns that never move.</summary>
+    private (double[] Query, double[] Key, double Value) UntouchedSignal()
+    {
+        var (query, key, column) = (new double[_m_k], new double[_m_k], new double[_m_k]);
+        double value = 0;
+        var scratch = new double[Problem.Weights.MV];
+        for (int c = 0; c < Problem.Data.Dimension; c++)
+        {
+            double mu = Problem.Data.Mu![c];
+            if (mu == 0 || _touched.Local[c] >= 0) continue;
+            Problem.Weights.Column(WeightMatrix.Query, c, column);
+            for (int r = 0; r < _m_k; r++) query[r] += mu * column[r];
+            Problem.Weights.Column(WeightMatrix.Key, c, column);
+            for (int r = 0; r < _m_k; r++) key[r] += mu * column[r];
+            value += mu * Problem.Weights.MeanValue(c, scratch);
+        }
+        return (query, key, value);
     }
 
     /// <inheritdoc/>
