@@ -79,7 +79,8 @@ internal sealed class CellRun : IDisposable
                 }
                 catch (Exception exception)
                 {
-                    error = Volatile.Read(ref _interruption) ?? Explain(exception, explain);
+                    error = Explain(exception, explain);
+                    error = Volatile.Read(ref _interruption) is { } interruption ? interruption with { Traceback = [.. interruption.Traceback, .. error.Traceback.Skip(1)] } : error;
                 }
 
                 End(error);
