@@ -81,7 +81,7 @@ internal sealed class SessionLanguage(SessionAssemblies assemblies) : IDisposabl
         }
 
         var result = new StringBuilder();
-        foreach (var section in info.Sections.Select(section => section.Text.Trim()).Where(section => section.Length > 0))
+        foreach (var section in info.Sections.Select(section => section.Text.ReplaceLineEndings("\n").Trim()).Where(section => section.Length > 0))
         {
             result.Append(result.Length > 0 ? "\n" : "").Append(section);
         }
