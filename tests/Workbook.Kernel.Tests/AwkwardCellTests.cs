@@ -31,7 +31,7 @@ public sealed class AwkwardCellTests : IDisposable
         var ran = await running.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Equal(CellError.Interrupted, ran.Error?.Name);
         Assert.Equal("started\n", ran.Out);
-        Assert.True(ran.Error!.Traceback.Count == 1, "left behind after " + clock.Elapsed);
+        Assert.True(!ran.Traceback.Contains("could not be stopped", StringComparison.Ordinal), "left behind after " + clock.Elapsed);
         Assert.Equal("2", (await _session.RunAsync("kept")).Result);
     }
 

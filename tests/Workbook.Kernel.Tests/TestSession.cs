@@ -71,7 +71,8 @@ internal sealed record Ran(CellError? Error, IReadOnlyList<CellOutput> Outputs)
 
     public string Err => string.Concat(Outputs.OfType<StreamOutput>().Where(output => output.IsError).Select(output => output.Text));
 
-    public string? Result => (string?)Outputs.OfType<ResultOutput>().SingleOrDefault()?.Data["text/plain"];
+    /// <summary>The result as text; the error if there is one, so that a failing test says why.</summary>
+    public string? Result => Error is not null ? Traceback : (string?)Outputs.OfType<ResultOutput>().SingleOrDefault()?.Data["text/plain"];
 
     public JsonObject? Data => Outputs.OfType<ResultOutput>().SingleOrDefault()?.Data;
 

@@ -58,6 +58,11 @@ internal static class PlainText
             case ITuple tuple:
                 Join(Enumerable.Range(0, tuple.Length).Select(i => tuple[i]), "(", ")", depth, result);
                 break;
+            case DictionaryEntry entry:
+                Write(entry.Key, depth, result);
+                result.Append(": ");
+                Write(entry.Value, depth, result);
+                break;
             case not null when Speaks(value.GetType()):
                 result.Append(value);
                 break;
@@ -65,12 +70,7 @@ internal static class PlainText
                 result.Append('…');
                 break;
             case IDictionary map:
-                Join(map.Cast<DictionaryEntry>().Select(entry => (object?)entry), "{ ", " }", depth, result);
-                break;
-            case DictionaryEntry entry:
-                Write(entry.Key, depth, result);
-                result.Append(": ");
-                Write(entry.Value, depth, result);
+                Join(Entries(map), "{ ", " }", depth, result);
                 break;
             case IEnumerable items:
                 Join(items.Cast<object?>(), "[", "]", depth, result);
@@ -91,6 +91,15 @@ internal static class PlainText
 
         var declares = type.GetMethod(nameof(ToString), BindingFlags.Public | BindingFlags.Instance, [])?.DeclaringType;
         return declares is not null && declares != typeof(object) && declares != typeof(ValueType);
+    }
+
+    // The untyped enumerator of a dictionary is the only one that gives entries for all of them.
+    private static IEnumerable<object?> Entries(IDictionary map)
+    {
+        for (var entries = map.GetEnumerator(); entries.MoveNext();)
+        {
+            yield return entries.Entry;
+        }
     }
 
     private static void Join(IEnumerable<object?> items, string open, string close, int depth, StringBuilder result)

@@ -9,7 +9,7 @@ namespace Workbook.Kernel;
 /// </summary>
 public sealed class NotebookDocument
 {
-    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 512 };
+    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 512, AllowDuplicateProperties = false };
 
     private readonly JsonObject _json;
     private readonly List<NotebookCell> _cells;

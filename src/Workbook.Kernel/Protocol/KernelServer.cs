@@ -14,12 +14,13 @@ namespace Workbook.Kernel;
 /// </remarks>
 public sealed class KernelServer : IDisposable
 {
-    // Cells that a front end sends in one go arrive within this time of each other; they are aborted together.
-    private static readonly TimeSpan s_abortWindow = TimeSpan.FromMilliseconds(50);
+    // Cells that a front end sends in one go arrive within this time of each other. A failed cell waits for them before it is answered, and they are
+    // aborted; what is sent after the answer was seen is not.
+    private static readonly TimeSpan s_abortWindow = TimeSpan.FromMilliseconds(20);
 
     private readonly KernelSockets _sockets;
     private readonly Session _session;
-    private readonly BlockingCollection<Message> _requests = [];
+    private readonly BlockingCollection<(Message Request, long Number)> _requests = [];
     private readonly BlockingCollection<Message> _answers = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly ManualResetEventSlim _stopped = new();
@@ -29,7 +30,8 @@ public sealed class KernelServer : IDisposable
     private Message? _executing;
     private int _executionCount;
     private long _sent;
-    private DateTime _abortUntil;
+    private long _received;
+    private long _abortThrough;
     private bool _isWarming;
 
     /// <summary>Starts to listen.</summary>
@@ -99,7 +101,7 @@ public sealed class KernelServer : IDisposable
         }
         else if (channel == Channel.Shell && message.Type != "shutdown_request" && message.Type != "interrupt_request")
         {
-            _requests.Add(message);
+            _requests.Add((message, Interlocked.Increment(ref _received)));
         }
         else
         {
@@ -111,9 +113,9 @@ public sealed class KernelServer : IDisposable
     {
         try
         {
-            foreach (var request in _requests.GetConsumingEnumerable(_stopping.Token))
+            foreach (var (request, number) in _requests.GetConsumingEnumerable(_stopping.Token))
             {
-                Answer(Channel.Shell, request);
+                Answer(Channel.Shell, request, isAborted: number <= _abortThrough);
             }
         }
         catch (OperationCanceledException)
@@ -122,12 +124,12 @@ public sealed class KernelServer : IDisposable
         }
     }
 
-    private void Answer(Channel channel, Message request)
+    private void Answer(Channel channel, Message request, bool isAborted = false)
     {
         Status("busy", request);
         try
         {
-            var (type, content) = Reply(request);
+            var (type, content) = Reply(request, isAborted);
             if (content is not null)
             {
                 _sockets.Send(channel, Compose(type, content, request.Header, request.Identities));
@@ -147,9 +149,10 @@ public sealed class KernelServer : IDisposable
         }
     }
 
-    private (string Type, JsonObject? Content) Reply(Message request) => request.Type switch
+    private (string Type, JsonObject? Content) Reply(Message request, bool isAborted) => request.Type switch
     {
         "kernel_info_request" => ("kernel_info_reply", Information()),
+        "execute_request" when isAborted => ("execute_reply", new JsonObject { ["status"] = "aborted", ["execution_count"] = _executionCount }),
         "execute_request" => ("execute_reply", Execute(request)),
         "complete_request" => ("complete_reply", Complete(request.Content)),
         "inspect_request" => ("inspect_reply", Inspect(request.Content)),
@@ -191,13 +194,6 @@ public sealed class KernelServer : IDisposable
     {
         var code = (string?)request.Content["code"] ?? "";
         var silent = (bool?)request.Content["silent"] ?? false;
-        if (DateTime.UtcNow < _abortUntil)
-        {
-            // Those behind it in the queue have not waited longer.
-            _abortUntil = DateTime.UtcNow + s_abortWindow;
-            return new JsonObject { ["status"] = "aborted", ["execution_count"] = _executionCount };
-        }
-
         if (!silent)
         {
             _executionCount++;
@@ -219,7 +215,8 @@ public sealed class KernelServer : IDisposable
         }
         else if ((bool?)request.Content["stop_on_error"] ?? true)
         {
-            _abortUntil = DateTime.UtcNow + s_abortWindow;
+            Thread.Sleep(s_abortWindow);
+            _abortThrough = Interlocked.Read(ref _received);
         }
 
         var reply = error is null

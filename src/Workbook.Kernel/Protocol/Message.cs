@@ -18,7 +18,7 @@ internal sealed record Message(IReadOnlyList<byte[]> Identities, JsonObject Head
 
     private static readonly byte[] s_delimiter = "<IDS|MSG>"u8.ToArray();
     private static readonly JsonSerializerOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 512 };
-    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 512 };
+    private static readonly JsonDocumentOptions s_reading = new() { MaxDepth = 512, AllowDuplicateProperties = false };
 
     /// <summary>What kind of message it is.</summary>
     public string Type => (string?)Header["msg_type"] ?? "";
