@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Workbook.Notebooks;
+
+/// <summary>What a panel keeps of its data for drawing: few enough points, short enough numbers.</summary>
+internal static class Thinning
+{
+    private const string DrawnDigits = "G7";
+
+    internal static Panel ForDrawing(Panel panel) => panel with { Layers = [.. panel.Layers.Select(ForDrawing)] };
+
+    private static Layer ForDrawing(Layer layer)
+    {
+        switch (layer)
+        {
+            case LineLayer line:
+                int[] kept = Downsampling.KeepExtremes(line.Y, Figure.MaxPoints);
+                return line with { X = Take(line.X, kept), Y = Take(line.Y, kept) };
+            case BandLayer band:
+                // A band is drawn as its outline, which passes every x twice.
+                int[] outline = Downsampling.KeepExtremes(band.Low, band.High, Figure.MaxPoints / 2 - 10);
+                return band with { X = Take(band.X, outline), Low = Take(band.Low, outline), High = Take(band.High, outline) };
+            case PointLayer points:
+                int[] spread = Downsampling.KeepExtremes(points.Y, Figure.MaxPoints);
+                return points with { X = Take(points.X, spread), Y = Take(points.Y, spread), Low = TakeIfAny(points.Low, spread), High = TakeIfAny(points.High, spread) };
+            case BarLayer bars:
+                return bars with { Height = Round(bars.Height), Low = bars.Low is null ? null : Round(bars.Low), High = bars.High is null ? null : Round(bars.High), X = Round(bars.X) };
+            case HeatLayer heat:
+                var values = (double[,])heat.Values.Clone();
+                for (int row = 0; row < values.GetLength(0); row++)
+                {
+                    for (int column = 0; column < values.GetLength(1); column++)
+                    {
+                        values[row, column] = Round(values[row, column]);
+                    }
+                }
+                return heat with { Values = values, XEdges = Round(heat.XEdges), YEdges = Round(heat.YEdges) };
+            default:
+                return layer;
+        }
+    }
+
+    private static double[]? TakeIfAny(double[]? values, int[] kept) => values is null ? null : Take(values, kept);
+
+    private static double[] Take(double[] values, int[] kept) => Round([.. kept.Select(i => values[i])]);
+
+    /// <summary>Seven digits place a point a thousand times finer than a pixel, unless the whole series is a small change of a large number.</summary>
+    private static double[] Round(double[] values)
+    {
+        double[] finite = [.. values.Where(double.IsFinite)];
+        if (finite.Length == 0)
+        {
+            return values;
+        }
+        double size = finite.Max(Math.Abs);
+        bool narrow = finite.Max() - finite.Min() < 1e-3 * size && finite.Max() != finite.Min();
+        return narrow ? values : [.. values.Select(Round)];
+    }
+
+    private static double Round(double value) =>
+        double.IsFinite(value) ? double.Parse(value.ToString(DrawnDigits, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : double.NaN;
+}
