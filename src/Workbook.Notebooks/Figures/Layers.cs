@@ -25,7 +25,7 @@ public sealed record PointLayer(string Name, Stroke Stroke, double[] X, double[]
 public sealed record BarLayer(string Name, Stroke Stroke, double[] X, double[] Height, double Width, double[]? Low = null, double[]? High = null) : Layer(Name, Stroke);
 
 /// <summary>A grid of coloured cells. Cell (row, column) spans <c>YEdges[row..row+1]</c> by <c>XEdges[column..column+1]</c>; NaN is left grey.</summary>
-/// <param name="Label">What the colour shows.</param>
+/// <param name="Label">What the colour shows; without it there is no colour bar, for panels that share the bar of a neighbour.</param>
 /// <param name="XEdges">Cell borders along x, one more than columns.</param>
 /// <param name="YEdges">Cell borders along y, one more than rows.</param>
 /// <param name="Values">Values by row and column.</param>

@@ -28,16 +28,22 @@ public enum PointMark
 public sealed record Stroke(string Color, double Width = 1.7, IReadOnlyList<double>? Dash = null, PointMark Mark = PointMark.None, double MarkSize = 5)
 {
     /// <summary>Lengths of dash and gap in pixels, alternating; empty for a solid line.</summary>
-    public IReadOnlyList<double> Dash { get; init; } = Dash ?? [];
+    public IReadOnlyList<double> Dash { get; init; } = Dash ?? Solid;
+
+    // One list for each pattern: strokes that look the same are then equal. Methods, not properties: a record prints its properties.
+    private static readonly double[] Solid = [];
+    private static readonly double[] Dashes = [5, 2.5];
+    private static readonly double[] Dots = [1.6, 2.2];
+    private static readonly double[] DashesAndDots = [6, 2.2, 1.6, 2.2];
 
     /// <summary>The same colour, dashed.</summary>
-    public Stroke Dashed => this with { Dash = [5, 2.5] };
+    public Stroke Dashed() => this with { Dash = Dashes };
 
     /// <summary>The same colour, dotted.</summary>
-    public Stroke Dotted => this with { Dash = [1.6, 2.2] };
+    public Stroke Dotted() => this with { Dash = Dots };
 
     /// <summary>The same colour, with dashes and dots.</summary>
-    public Stroke DashDotted => this with { Dash = [6, 2.2, 1.6, 2.2] };
+    public Stroke DashDotted() => this with { Dash = DashesAndDots };
 
     /// <summary>The same colour with a mark at each point.</summary>
     public Stroke With(PointMark mark, double size = 5) => this with { Mark = mark, MarkSize = size };

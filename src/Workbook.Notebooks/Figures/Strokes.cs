@@ -12,13 +12,13 @@ public static class Strokes
     public static Stroke SignGD { get; } = new("#0072B2");
 
     /// <summary>Adam.</summary>
-    public static Stroke Adam { get; } = new Stroke("#D55E00").Dashed;
+    public static Stroke Adam { get; } = new Stroke("#D55E00").Dashed();
 
     /// <summary>Gradient descent.</summary>
-    public static Stroke GD { get; } = new Stroke("#262626").DashDotted;
+    public static Stroke GD { get; } = new Stroke("#262626").DashDotted();
 
     /// <summary>Sign of a momentum (Signum, Lion's relative).</summary>
-    public static Stroke Signum { get; } = new Stroke("#B86BB0").Dotted with { Width = 2 };
+    public static Stroke Signum { get; } = new Stroke("#913F4D").Dotted() with { Width = 2 };
 
     /// <summary>Query signal <c>q_mu</c>.</summary>
     public static Stroke QuerySignal { get; } = new("#345A89");
@@ -42,10 +42,10 @@ public static class Strokes
     public static Stroke SignalSoftmax { get; } = new("#4A0567");
 
     /// <summary>Softmax output of the noise query on the signal key, <c>s_21</c>.</summary>
-    public static Stroke NoiseSoftmax { get; } = new Stroke("#C467BA").Dashed;
+    public static Stroke NoiseSoftmax { get; } = new Stroke("#C467BA").Dashed();
 
     /// <summary>A prediction, a reference line, a theory curve.</summary>
-    public static Stroke Reference { get; } = new Stroke("#595959", 1.2).Dashed;
+    public static Stroke Reference { get; } = new Stroke("#595959", 1.2).Dashed();
 
     /// <summary>The optimizers, by the name that runs carry.</summary>
     public static IReadOnlyDictionary<string, Stroke> Optimizers { get; } = new Dictionary<string, Stroke>(StringComparer.OrdinalIgnoreCase)
@@ -77,7 +77,7 @@ public static class Strokes
         {
             return stroke;
         }
-        Stroke[] free = [ValueNoise.DashDotted, SignalSoftmax.Dashed, KeySignal.Dotted, QueryNoise.Dashed];
+        Stroke[] free = [ValueNoise.DashDotted(), SignalSoftmax.Dashed(), KeySignal.Dotted(), QueryNoise.Dashed()];
         return free[name.Aggregate(0, (sum, c) => (sum * 31 + char.ToLowerInvariant(c)) & 0xFFFF) % free.Length];
     }
 }

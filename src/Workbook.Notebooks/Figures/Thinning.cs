@@ -7,9 +7,12 @@ internal static class Thinning
 {
     private const string DrawnDigits = "G7";
 
-    internal static Panel ForDrawing(Panel panel) => panel with { Layers = [.. panel.Layers.Select(ForDrawing)] };
+    /// <summary>What a band may deviate by, as a fraction of its own height: less than a pixel.</summary>
+    private const double BandTolerance = 1.0 / 2000;
 
-    private static Layer ForDrawing(Layer layer)
+    internal static Panel ForDrawing(Panel panel) => panel with { Layers = [.. panel.Layers.Select(layer => ForDrawing(layer, panel))] };
+
+    private static Layer ForDrawing(Layer layer, Panel panel)
     {
         switch (layer)
         {
@@ -19,7 +22,9 @@ internal static class Thinning
             case BandLayer band:
                 // A band is drawn as its outline, which passes every x twice.
                 int[] outline = Downsampling.KeepExtremes(band.Low, band.High, Figure.MaxPoints / 2 - 10);
-                return band with { X = Take(band.X, outline), Low = Take(band.Low, outline), High = Take(band.High, outline) };
+                band = band with { X = Take(band.X, outline), Low = Take(band.Low, outline), High = Take(band.High, outline) };
+                int[] corners = Corners(band, panel);
+                return band with { X = Take(band.X, corners), Low = Take(band.Low, corners), High = Take(band.High, corners) };
             case PointLayer points:
                 int[] spread = Downsampling.KeepExtremes(points.Y, Figure.MaxPoints);
                 return points with { X = Take(points.X, spread), Y = Take(points.Y, spread), Low = TakeIfAny(points.Low, spread), High = TakeIfAny(points.High, spread) };
@@ -38,6 +43,32 @@ internal static class Thinning
             default:
                 return layer;
         }
+    }
+
+    /// <summary>The points of a band's outline that are not on a straight piece of it, run by run; the gaps stay.</summary>
+    private static int[] Corners(BandLayer band, Panel panel)
+    {
+        double[] x = [.. band.X.Select(panel.XAxis.ToCoordinate)];
+        double[] low = [.. band.Low.Select(panel.YAxis.ToCoordinate)], high = [.. band.High.Select(panel.YAxis.ToCoordinate)];
+        double[] finite = [.. low.Concat(high).Where(double.IsFinite)];
+        double tolerance = finite.Length == 0 ? 0 : (finite.Max() - finite.Min()) * BandTolerance;
+        var kept = new List<int>();
+        int start = 0;
+        for (int i = 0; i <= x.Length; i++)
+        {
+            if (i < x.Length && double.IsFinite(x[i] + low[i] + high[i]))
+            {
+                continue;
+            }
+            int first = start;
+            kept.AddRange(Simplification.Keep(x[start..i], tolerance, low[start..i], high[start..i]).Select(k => k + first));
+            if (i < x.Length)
+            {
+                kept.Add(i);
+            }
+            start = i + 1;
+        }
+        return [.. kept];
     }
 
     private static double[]? TakeIfAny(double[]? values, int[] kept) => values is null ? null : Take(values, kept);

@@ -12,6 +12,11 @@ internal readonly record struct Tick(double At, string Label)
 /// <summary>Chooses the ticks of an axis.</summary>
 internal static class Ticks
 {
+    /// <summary>Below this many pixels to the decade, minor ticks are a grey smear and are left out.</summary>
+    private const double SmallestMinorDecade = 5;
+
+    private const double FewSteps = 3.2;
+
     /// <summary>Ticks for an axis of <paramref name="length"/> pixels, labels at least about <paramref name="spacing"/> pixels apart.</summary>
     internal static IReadOnlyList<Tick> For(AxisRange range, Axis axis, double length, double spacing)
     {
@@ -28,6 +33,8 @@ internal static class Ticks
         double rough = span / Math.Max(1, Math.Floor(length / spacing));
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = new[] { 1d, 2, 5, 10 }.Select(factor => factor * power).First(candidate => candidate >= rough * (1 - 1e-9));
+        // Quarters only where fives would leave an axis with hardly a number on it.
+        step = step == 5 * power && 2.5 * power >= rough && span / step < FewSteps ? 2.5 * power : step;
         var ticks = new List<Tick>();
         double largest = Math.Max(Math.Abs(range.Min), Math.Abs(range.Max));
         bool scientific = largest < 1e-3 || largest >= 1e5;
@@ -45,7 +52,7 @@ internal static class Ticks
         int every = Math.Max(1, (int)Math.Ceiling(decades / Math.Max(1, length / spacing)));
         every = every <= 3 ? every : (int)(Math.Ceiling(every / 5.0) * 5);
         var ticks = new List<Tick>();
-        bool few = decades < 1.6;
+        bool few = decades < 2.2;
         // One way of writing for the whole axis: 0.01 0.1 1, or powers.
         bool plain = range.Min > -3 && range.Max < 4;
         for (int exponent = (int)Math.Floor(range.Min) - 1; exponent <= Math.Ceiling(range.Max); exponent++)
@@ -57,7 +64,11 @@ internal static class Ticks
                 {
                     continue;
                 }
-                bool labelled = digit == 1 ? exponent % every == 0 : few && digit is 2 or 5 && (few && length / decades > 3 * spacing);
+                bool labelled = digit == 1 ? exponent % every == 0 : few && digit is 2 or 5 && length / decades > 3 * spacing;
+                if (!labelled && length / decades < SmallestMinorDecade)
+                {
+                    continue;
+                }
                 ticks.Add(new Tick(at, labelled ? LogLabel(digit, exponent, plain) : ""));
             }
         }
@@ -71,7 +82,11 @@ internal static class Ticks
 
     private static string Fixed(double value, double step)
     {
-        int decimals = Math.Clamp((int)-Math.Floor(Math.Log10(step) + 1e-9), 0, 9);
+        int decimals = 0;
+        for (double scaled = step; decimals < 9 && Math.Abs(scaled - Math.Round(scaled)) > 1e-6 * scaled; scaled *= 10)
+        {
+            decimals++;
+        }
         return value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−');
     }
 

@@ -31,8 +31,10 @@ internal sealed class FigureLayout
     private const double TitleHeight = 21;
     private const double PanelTitleHeight = 18;
     internal const double MarkerRow = 13;
-    private const double XTickSpacing = 62;
-    private const double YTickSpacing = 38;
+    private const double MarkerGap = 4;
+    private const double MarkerShift = 15;
+    private const double XTickSpacing = 46;
+    private const double YTickSpacing = 27;
 
     private readonly Figure _figure;
     private readonly double[] _left;
@@ -151,13 +153,12 @@ internal sealed class FigureLayout
     private double RightMargin(int panel)
     {
         HeatLayer? heat = _figure.Panels[panel].Layers.OfType<HeatLayer>().FirstOrDefault();
-        if (heat is null)
+        if (heat is null || heat.Label.Length == 0)
         {
             // The last tick label may reach past the end of its axis by half its width.
             return 12;
         }
-        double name = heat.Label.Length > 0 ? Theme.LabelSize * StaticText.LineHeight + 5 : 0;
-        return ColorBarGap + ColorBarWidth + TickGap + WidestLabel(ColorTicks(heat, _figure.PanelHeight)) + name;
+        return ColorBarGap + ColorBarWidth + TickGap + WidestLabel(ColorTicks(heat, _figure.PanelHeight)) + 5 + Theme.LabelSize * StaticText.LineHeight;
     }
 
     private double BottomMargin(int panel)
@@ -233,12 +234,14 @@ internal sealed class FigureLayout
             double half = StaticText.Measure(marker.Label, Theme.MarkerSize) / 2;
             double x = axes.Left + (at - range.Min) / (range.Max - range.Min) * axes.Width;
             double centre = Math.Clamp(x, axes.Left + half, Math.Max(axes.Left + half, axes.Right + 8 - half));
-            int row = ends.FindIndex(end => end + 5 <= centre - half);
+            // A label may stand a little to the right of its line before it has to go up a row.
+            int row = ends.FindIndex(end => end + MarkerGap <= centre - half + MarkerShift && end + MarkerGap + 2 * half <= axes.Right + 8);
             if (row < 0)
             {
                 row = ends.Count;
-                ends.Add(0);
+                ends.Add(double.NegativeInfinity);
             }
+            centre = Math.Max(centre, ends[row] + MarkerGap + half);
             ends[row] = centre + half;
             placed.Add(new MarkerLabel(marker.Label, centre, row));
         }

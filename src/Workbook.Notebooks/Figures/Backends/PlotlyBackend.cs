@@ -11,7 +11,11 @@ namespace Workbook.Notebooks.Backends;
 /// </summary>
 internal static class PlotlyBackend
 {
+    /// <summary>Live figures are wider than paper: a little more height keeps their proportions.</summary>
     private const double HeightFactor = 1.2;
+
+    /// <summary>Height of a row of plotly.js's legend.</summary>
+    private const double LegendRow = 29;
 
     internal static string ToJson(Figure figure)
     {
@@ -34,6 +38,7 @@ internal static class PlotlyBackend
     private static Layout WriteLayout(Figure figure, FigureLayout layout)
     {
         var result = new Layout();
+        double height = Math.Round(layout.Height * HeightFactor) + 20;
         if (figure.Title.Length > 0)
         {
             result.SetProperty("title", new Dictionary<string, object>
@@ -41,13 +46,16 @@ internal static class PlotlyBackend
                 ["text"] = "<b>" + RichLabel.Parse(figure.Title).ToHtml() + "</b>",
                 ["x"] = 0.01,
                 ["xanchor"] = "left",
+                ["yref"] = "container",
+                ["y"] = Math.Round(1 - 14 / height, 4),
+                ["yanchor"] = "top",
                 ["font"] = Font(15, Theme.Ink),
             });
         }
         result.SetProperty("font", new Dictionary<string, object> { ["family"] = Theme.FontFamily, ["size"] = 12, ["color"] = Theme.Ink });
         result.SetProperty("paper_bgcolor", Theme.Paper);
         result.SetProperty("plot_bgcolor", Theme.Paper);
-        result.SetProperty("height", Math.Round(layout.Height * HeightFactor) + 20);
+        result.SetProperty("height", height);
         result.SetProperty("autosize", true);
         Box first = layout.Axes[0];
         double right = layout.Axes.Max(box => box.Right), bottom = layout.Axes.Max(box => box.Bottom);
@@ -58,7 +66,7 @@ internal static class PlotlyBackend
         {
             ["l"] = Math.Round(first.Left + 12),
             ["r"] = Math.Round(layout.Width - right + 16),
-            ["t"] = Math.Round(top + legendRows * 20 + aboveAxes),
+            ["t"] = Math.Round(top + (legendRows == 0 ? 0 : legendRows * LegendRow - 9) + aboveAxes),
             ["b"] = Math.Round(layout.Height - bottom + 14),
         });
         result.SetProperty("showlegend", layout.Legend.Count > 0);
@@ -68,7 +76,7 @@ internal static class PlotlyBackend
             ["x"] = 0,
             ["xanchor"] = "left",
             ["yref"] = "container",
-            ["y"] = Math.Round(1 - top / (layout.Height * HeightFactor + 20), 3),
+            ["y"] = Math.Round(1 - top / height, 4),
             ["yanchor"] = "top",
         });
         result.SetProperty("hovermode", "closest");
@@ -140,6 +148,22 @@ internal static class PlotlyBackend
         {
             double rise = layout.Axes[index].Top - layout.PanelTitleBaseline(index);
             notes.Add(Note(x + " domain", 0, y + " domain", 1, "<b>" + RichLabel.Parse(panel.Title).ToHtml() + "</b>", "left", "bottom", 13, Theme.Ink, rise - 4));
+        }
+        if (panel.Layers.Any(layer => layer is HeatLayer))
+        {
+            shapes.Add(new Dictionary<string, object>
+            {
+                ["type"] = "rect",
+                ["xref"] = x + " domain",
+                ["yref"] = y + " domain",
+                ["x0"] = 0,
+                ["x1"] = 1,
+                ["y0"] = 0,
+                ["y1"] = 1,
+                ["fillcolor"] = Theme.MissingCell,
+                ["line"] = new Dictionary<string, object> { ["width"] = 0 },
+                ["layer"] = "below",
+            });
         }
         foreach (Marker marker in panel.Markers)
         {

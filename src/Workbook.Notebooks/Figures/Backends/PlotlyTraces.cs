@@ -141,6 +141,12 @@ internal static class PlotlyTraces
         trace.SetProperty("zmax", range.Max);
         IReadOnlyList<string> scale = heat.Diverging ? ColorScales.Diverging : ColorScales.Sequential;
         trace.SetProperty("colorscale", scale.Select((color, i) => new object[] { Math.Round(i / (scale.Count - 1.0), 4), color }).ToArray());
+        trace.SetProperty("hoverongaps", false);
+        trace.SetProperty("showscale", heat.Label.Length > 0);
+        if (heat.Label.Length == 0)
+        {
+            return;
+        }
         Box box = layout.Axes[index];
         double left = layout.Axes.Min(axes => axes.Left), right = layout.Axes.Max(axes => axes.Right);
         double top = layout.Axes.Min(axes => axes.Top), bottom = layout.Axes.Max(axes => axes.Bottom);
@@ -154,7 +160,6 @@ internal static class PlotlyTraces
             ["len"] = Math.Round(box.Height / (bottom - top), 4),
             ["ypad"] = 0,
         });
-        trace.SetProperty("hoverongaps", false);
     }
 
     private static object?[] Numbers(double[] values) => [.. values.Select(value => double.IsFinite(value) ? value == Math.Floor(value) && Math.Abs(value) < 1e15 ? (long)value : (object)value : null)];

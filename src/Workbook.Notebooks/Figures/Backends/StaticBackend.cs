@@ -31,7 +31,7 @@ internal static class StaticBackend
         {
             Draw(figure, layout, canvas);
         }
-        string svg = Encoding.UTF8.GetString(stream.ToArray());
+        string svg = SvgIds.Rename(Encoding.UTF8.GetString(stream.ToArray()));
         string size = string.Create(CultureInfo.InvariantCulture, $"viewBox=\"0 0 {Width} {layout.Height}\" role=\"img\" ");
         int open = svg.IndexOf("<svg ", StringComparison.Ordinal) + "<svg ".Length;
         int body = svg.IndexOf('>', open) + 1;
@@ -43,8 +43,8 @@ internal static class StaticBackend
     {
         Panel panel = figure.Panels[index];
         var plot = new Plot();
-        plot.FigureBackground.Color = Colors.Transparent;
-        plot.DataBackground.Color = Colors.Transparent;
+        plot.FigureBackground.Color = Color.FromHex(Theme.Paper);
+        plot.DataBackground.Color = Color.FromHex(Theme.Paper);
         plot.Axes.Title.IsVisible = false;
         plot.Axes.Top.IsVisible = false;
         plot.Axes.Right.IsVisible = false;
@@ -52,6 +52,7 @@ internal static class StaticBackend
         StyleAxis(plot.Axes.Left, layout.YTicks[index]);
         plot.Grid.MajorLineColor = Color.FromHex(Theme.Grid);
         plot.Grid.MajorLineWidth = 0.8f;
+        plot.Grid.XAxisStyle.IsVisible = panel.XAxis.Categories.Count == 0;
         plot.Grid.IsVisible = !panel.Layers.Any(layer => layer is HeatLayer);
         var shapes = new StaticShapes(plot, panel, figure.XRanges[index], figure.YRanges[index]);
         foreach (Layer layer in panel.Layers)
@@ -84,6 +85,10 @@ internal static class StaticBackend
     private static void Draw(Figure figure, FigureLayout layout, SKCanvas canvas)
     {
         canvas.Clear(SKColor.Parse(Theme.Paper));
+        for (int i = 0; i < figure.Panels.Length; i++)
+        {
+            DrawData(figure, layout, i, canvas);
+        }
         StaticText.Draw(canvas, figure.Title, 7, layout.TitleBaseline, Theme.TitleSize, Theme.Ink, bold: true);
         foreach (LegendEntry entry in layout.Legend)
         {
@@ -92,22 +97,26 @@ internal static class StaticBackend
         }
         for (int i = 0; i < figure.Panels.Length; i++)
         {
-            DrawPanel(figure, layout, i, canvas);
+            DrawLabels(figure, layout, i, canvas);
         }
     }
 
-    private static void DrawPanel(Figure figure, FigureLayout layout, int index, SKCanvas canvas)
+    private static void DrawData(Figure figure, FigureLayout layout, int index, SKCanvas canvas)
+    {
+        // Room on all sides for ticks and for strokes on the border; the data area itself is exactly the box.
+        const float Room = 8;
+        Box axes = layout.Axes[index];
+        using Plot plot = BuildPlot(figure, layout, index);
+        plot.Layout.Fixed(new PixelPadding(Room, Room, Room, Room));
+        var outer = new PixelRect((float)axes.Left - Room, (float)axes.Right + Room, (float)axes.Bottom + Room, (float)axes.Top - Room);
+        // Without this, each panel would wipe out the ones before it.
+        plot.RenderManager.RenderActions.RemoveAll(action => action is ScottPlot.Rendering.RenderActions.ClearCanvas);
+        plot.Render(canvas, outer);
+    }
+
+    private static void DrawLabels(Figure figure, FigureLayout layout, int index, SKCanvas canvas)
     {
         Box axes = layout.Axes[index];
-        using (Plot plot = BuildPlot(figure, layout, index))
-        {
-            // Room on all sides for ticks and for strokes on the border; the data area itself is exactly the box.
-            const float Room = 8;
-            plot.Layout.Fixed(new PixelPadding(Room, Room, Room, Room));
-            canvas.Save();
-            plot.Render(canvas, new PixelRect((float)axes.Left - Room, (float)axes.Right + Room, (float)axes.Bottom + Room, (float)axes.Top - Room));
-            canvas.Restore();
-        }
         Panel panel = figure.Panels[index];
         StaticText.Draw(canvas, panel.Title, axes.Left - 1, layout.PanelTitleBaseline(index), Theme.PanelTitleSize, Theme.Ink, bold: true);
         foreach (MarkerLabel label in layout.MarkerLabels[index])
@@ -126,7 +135,7 @@ internal static class StaticBackend
         {
             StaticText.Draw(canvas, annotation.Label, X(annotation.X), Y(annotation.Y) + Theme.MarkerSize * StaticText.HalfHeight, Theme.MarkerSize, annotation.Color, annotation.RightAligned ? TextAnchor.Right : TextAnchor.Left, halo: true);
         }
-        if (panel.Layers.OfType<HeatLayer>().FirstOrDefault() is { } heat)
+        if (panel.Layers.OfType<HeatLayer>().FirstOrDefault() is { Label.Length: > 0 } heat)
         {
             DrawColorBar(figure, layout, index, heat, canvas);
         }

@@ -12,8 +12,11 @@ internal sealed class StaticShapes(Plot plot, Panel panel, AxisRange xRange, Axi
         switch (layer)
         {
             case LineLayer line:
-                Scatter scatter = plot.Add.ScatterLine(Xs(line.X), Ys(line.Y));
-                Style(scatter, line.Stroke);
+                if (line.Stroke.Width > 0)
+                {
+                    plot.Add.Plottable(new Curve(Xs(line.X), Ys(line.Y), line.Stroke.Color, line.Stroke.Width, line.Stroke.Dash));
+                }
+                AddMarks(line.X, line.Y, line.Stroke);
                 break;
             case BandLayer band:
                 foreach (var (x, low, high) in BandOutline.Runs(band))
@@ -23,8 +26,7 @@ internal sealed class StaticShapes(Plot plot, Panel panel, AxisRange xRange, Axi
                 break;
             case PointLayer points:
                 AddRanges(points.X, points.Low, points.High, points.Stroke.Color);
-                Scatter marks = plot.Add.ScatterPoints(Xs(points.X), Ys(points.Y));
-                Style(marks, points.Stroke with { Width = 0 });
+                AddMarks(points.X, points.Y, points.Stroke);
                 break;
             case BarLayer bars:
                 AddBars(bars);
@@ -38,10 +40,8 @@ internal sealed class StaticShapes(Plot plot, Panel panel, AxisRange xRange, Axi
     internal void Add(Marker marker)
     {
         double at = (marker.Vertical ? panel.XAxis : panel.YAxis).ToCoordinate(marker.At);
-        LinePlot line = marker.Vertical ? plot.Add.Line(at, yRange.Min, at, yRange.Max) : plot.Add.Line(xRange.Min, at, xRange.Max, at);
-        line.LineColor = Color.FromHex(Theme.Quiet);
-        line.LineWidth = (float)Theme.MarkerWidth;
-        line.LinePattern = Pattern(Theme.MarkerDash);
+        (double[] x, double[] y) = marker.Vertical ? (new[] { at, at }, new[] { yRange.Min, yRange.Max }) : ([xRange.Min, xRange.Max], [at, at]);
+        plot.Add.Plottable(new Curve(x, y, Theme.Quiet, Theme.MarkerWidth, Theme.MarkerDash));
     }
 
     /// <summary>The sample of a legend entry: its band, its line, its mark, as they are in the panel.</summary>
@@ -65,11 +65,12 @@ internal sealed class StaticShapes(Plot plot, Panel panel, AxisRange xRange, Axi
                 case LineLayer when layer.Stroke.Width > 0:
                     paint.Style = SKPaintStyle.Stroke;
                     paint.StrokeWidth = (float)Math.Max(1.2, layer.Stroke.Width);
-                    using (SKPathEffect? dash = layer.Stroke.Dash.Count > 0 ? SKPathEffect.CreateDash([.. layer.Stroke.Dash.Select(length => (float)length)], 0) : null)
+                    using (var line = new SKPath())
                     {
-                        paint.PathEffect = dash;
-                        canvas.DrawLine(left, middle, right, middle, paint);
-                        paint.PathEffect = null;
+                        line.MoveTo(left, middle);
+                        line.LineTo(right, middle);
+                        using SKPath dashed = Dashes.Cut(line, layer.Stroke.Dash);
+                        canvas.DrawPath(dashed, paint);
                     }
                     break;
             }
@@ -86,24 +87,24 @@ internal sealed class StaticShapes(Plot plot, Panel panel, AxisRange xRange, Axi
 
     private double[] Ys(double[] values) => [.. values.Select(panel.YAxis.ToCoordinate)];
 
-    private static void Style(Scatter scatter, Stroke stroke)
+    private void AddMarks(double[] x, double[] y, Stroke stroke)
     {
-        scatter.Color = Color.FromHex(stroke.Color);
-        scatter.LineWidth = (float)stroke.Width;
-        scatter.LinePattern = Pattern(stroke.Dash);
-        scatter.MarkerShape = stroke.Mark switch
+        if (stroke.Mark == PointMark.None)
         {
-            PointMark.Circle => MarkerShape.FilledCircle,
+            return;
+        }
+        Scatter marks = plot.Add.ScatterPoints(Xs(x), Ys(y));
+        marks.LineWidth = 0;
+        marks.Color = Color.FromHex(stroke.Color);
+        marks.MarkerSize = (float)stroke.MarkSize;
+        marks.MarkerShape = stroke.Mark switch
+        {
             PointMark.Square => MarkerShape.FilledSquare,
             PointMark.Diamond => MarkerShape.FilledDiamond,
             PointMark.Triangle => MarkerShape.FilledTriangleUp,
-            _ => MarkerShape.None,
+            _ => MarkerShape.FilledCircle,
         };
-        scatter.MarkerSize = stroke.Mark == PointMark.None ? 0 : (float)stroke.MarkSize;
     }
-
-    private static LinePattern Pattern(IReadOnlyList<double> dash) =>
-        dash.Count == 0 ? LinePattern.Solid : new LinePattern([.. dash.Select(length => (float)length)], 0, "dash");
 
     private void AddBand(double[] x, double[] low, double[] high, Stroke stroke)
     {
