@@ -66,7 +66,7 @@ internal static class PlotlyBackend
         {
             ["l"] = Math.Round(first.Left + 12),
             ["r"] = Math.Round(layout.Width - right + 16),
-            ["t"] = Math.Round(top + (legendRows == 0 ? 0 : legendRows * LegendRow - 9) + aboveAxes),
+            ["t"] = Math.Round(top + (legendRows == 0 ? 0 : legendRows * LegendRow - 3) + aboveAxes),
             ["b"] = Math.Round(layout.Height - bottom + 14),
         });
         result.SetProperty("showlegend", layout.Legend.Count > 0);
