@@ -129,7 +129,21 @@ public class BackendTests
             }
             Assert.All(layout.Legend, entry => Assert.True(entry.Y + FigureLayout.LegendRow <= axes.Top));
         }
-        Assert.All(layout.Legend, entry => Assert.True(entry.X + FigureLayout.LegendSample + 5 + StaticText.Measure(entry.Name, Theme.LegendSize) <= layout.Width));
+        Assert.All(layout.Legend, entry => Assert.True(entry.X + FigureLayout.LegendSample + 5 + StaticText.Measure(entry.Name, entry.Size) <= layout.Width));
+    }
+
+    [Fact]
+    public void Labels_that_are_too_long_shrink_instead_of_being_cut()
+    {
+        string words = string.Concat(Enumerable.Repeat("a rather long label ", 8));
+        Panel panel = new Panel(words).X(words).Y(words).Line(words, Strokes.GD, [0, 1], [0, 1]);
+        Figure figure = Figure.Grid(2, [panel, panel], words);
+        var layout = new FigureLayout(figure, StaticBackend.Width);
+        Assert.True(StaticText.Measure(words, layout.TitleSize, bold: true) <= layout.Width);
+        Assert.True(StaticText.Measure(words, layout.Legend[0].Size) <= layout.Width);
+        Assert.True(layout.Axes[0].Left + StaticText.Measure(words, layout.PanelTitleSize(0), bold: true) <= layout.Axes[1].Left);
+        Assert.True(StaticText.Measure(words, layout.YNameSize(0)) <= layout.Axes[0].Height + FigureLayout.NameOverhang + 1e-6);
+        Assert.True(layout.Axes[0].Right + (StaticText.Measure(words, layout.XNameSize(0)) - layout.Axes[0].Width) / 2 <= layout.Axes[1].Left);
     }
 
     [Fact]

@@ -53,6 +53,28 @@ public class DownsamplingTests
     }
 
     [Fact]
+    public void A_smooth_line_keeps_its_shape_in_a_few_hundred_points()
+    {
+        double[] t = [.. Enumerable.Range(0, 1800).Select(i => (double)i)];
+        double[] y = [.. t.Select(s => Math.Exp(-s / 90) + (s == 1234 ? 1e-3 : 0))];
+        foreach (bool log in new[] { false, true })
+        {
+            LineLayer line = Assert.IsType<LineLayer>(Figure.Of(new Panel().Y("y", log: log).Line("a", Strokes.GD, t, y)).Panels[0].Layers[0]);
+            Assert.InRange(line.X.Length, 200, 600);
+            Assert.Contains(1234.0, line.X);
+            Assert.Equal(y.Min(), line.Y.Min(), 1e-6 * y.Min());
+            Func<double, double> straight = log ? Math.Log10 : value => value;
+            double tolerance = (straight(y.Max()) - straight(y.Min())) / 4000;
+            for (int i = 0; i < t.Length; i++)
+            {
+                int after = Math.Max(1, Array.FindIndex(line.X, at => at >= t[i]));
+                double share = (t[i] - line.X[after - 1]) / (line.X[after] - line.X[after - 1]);
+                Assert.Equal(straight(y[i]), straight(line.Y[after - 1]) * (1 - share) + straight(line.Y[after]) * share, tolerance);
+            }
+        }
+    }
+
+    [Fact]
     public void A_band_loses_only_what_cannot_be_seen() => Gen.Double[-1, 1].Array[3, 3000].Sample(
         steps =>
         {

@@ -7,6 +7,12 @@ internal static class Thinning
 {
     private const string DrawnDigits = "G7";
 
+    /// <summary>Points of a line that are kept whatever its shape, so that a reader can point at it anywhere.</summary>
+    private const int EvenPoints = 500;
+
+    /// <summary>What a line may deviate by, as a fraction of its own height.</summary>
+    private const double LineTolerance = 1.0 / 5000;
+
     /// <summary>What a band may deviate by, as a fraction of its own height: less than a pixel.</summary>
     private const double BandTolerance = 1.0 / 2000;
 
@@ -17,13 +23,13 @@ internal static class Thinning
         switch (layer)
         {
             case LineLayer line:
-                int[] kept = Downsampling.KeepExtremes(line.Y, Figure.MaxPoints);
+                int[] kept = LinePoints(line, panel);
                 return line with { X = Take(line.X, kept), Y = Take(line.Y, kept) };
             case BandLayer band:
                 // A band is drawn as its outline, which passes every x twice.
                 int[] outline = Downsampling.KeepExtremes(band.Low, band.High, Figure.MaxPoints / 2 - 10);
                 band = band with { X = Take(band.X, outline), Low = Take(band.Low, outline), High = Take(band.High, outline) };
-                int[] corners = Corners(band, panel);
+                int[] corners = Corners(band.X, [band.Low, band.High], panel, BandTolerance);
                 return band with { X = Take(band.X, corners), Low = Take(band.Low, corners), High = Take(band.High, corners) };
             case PointLayer points:
                 int[] spread = Downsampling.KeepExtremes(points.Y, Figure.MaxPoints);
@@ -45,23 +51,40 @@ internal static class Thinning
         }
     }
 
-    /// <summary>The points of a band's outline that are not on a straight piece of it, run by run; the gaps stay.</summary>
-    private static int[] Corners(BandLayer band, Panel panel)
+    /// <summary>
+    /// A few hundred points spread evenly, with all extremes and gaps, and the corners between them. A line that runs back on itself or
+    /// has too many corners is only thinned evenly.
+    /// </summary>
+    private static int[] LinePoints(LineLayer line, Panel panel)
     {
-        double[] x = [.. band.X.Select(panel.XAxis.ToCoordinate)];
-        double[] low = [.. band.Low.Select(panel.YAxis.ToCoordinate)], high = [.. band.High.Select(panel.YAxis.ToCoordinate)];
-        double[] finite = [.. low.Concat(high).Where(double.IsFinite)];
-        double tolerance = finite.Length == 0 ? 0 : (finite.Max() - finite.Min()) * BandTolerance;
+        if (line.X.Length > EvenPoints && line.X.Zip(line.X.Skip(1)).All(pair => !(pair.First > pair.Second)))
+        {
+            int[] both = [.. Downsampling.KeepExtremes(line.Y, EvenPoints).Union(Corners(line.X, [line.Y], panel, LineTolerance)).Order()];
+            if (both.Length <= Figure.MaxPoints)
+            {
+                return both;
+            }
+        }
+        return Downsampling.KeepExtremes(line.Y, Figure.MaxPoints);
+    }
+
+    /// <summary>The points of curves that are not on a straight piece of them, gap by gap; the gaps stay.</summary>
+    private static int[] Corners(double[] xs, double[][] ys, Panel panel, double fraction)
+    {
+        double[] x = [.. xs.Select(panel.XAxis.ToCoordinate)];
+        double[][] curves = [.. ys.Select(y => y.Select(panel.YAxis.ToCoordinate).ToArray())];
+        double[] finite = [.. curves.SelectMany(y => y).Where(double.IsFinite)];
+        double tolerance = finite.Length == 0 ? 0 : (finite.Max() - finite.Min()) * fraction;
         var kept = new List<int>();
         int start = 0;
         for (int i = 0; i <= x.Length; i++)
         {
-            if (i < x.Length && double.IsFinite(x[i] + low[i] + high[i]))
+            if (i < x.Length && double.IsFinite(x[i] + curves.Sum(y => y[i])))
             {
                 continue;
             }
-            int first = start;
-            kept.AddRange(Simplification.Keep(x[start..i], tolerance, low[start..i], high[start..i]).Select(k => k + first));
+            int first = start, end = i;
+            kept.AddRange(Simplification.Keep(x[first..end], tolerance, [.. curves.Select(y => y[first..end])]).Select(k => k + first));
             if (i < x.Length)
             {
                 kept.Add(i);

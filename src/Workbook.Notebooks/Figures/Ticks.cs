@@ -15,6 +15,9 @@ internal static class Ticks
     /// <summary>Below this many pixels to the decade, minor ticks are a grey smear and are left out.</summary>
     private const double SmallestMinorDecade = 5;
 
+    /// <summary>A round step may be a little too small: labels that do not fit are thinned out later.</summary>
+    private const double NearlyFits = 0.88;
+
     private const double FewSteps = 3.2;
 
     /// <summary>Ticks for an axis of <paramref name="length"/> pixels, labels at least about <paramref name="spacing"/> pixels apart.</summary>
@@ -32,7 +35,7 @@ internal static class Ticks
         double span = range.Max - range.Min;
         double rough = span / Math.Max(1, Math.Floor(length / spacing));
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        double step = new[] { 1d, 2, 5, 10 }.Select(factor => factor * power).First(candidate => candidate >= rough * (1 - 1e-9));
+        double step = new[] { 1d, 2, 5, 10 }.Select(factor => factor * power).First(candidate => candidate >= rough * NearlyFits);
         // Quarters only where fives would leave an axis with hardly a number on it.
         step = step == 5 * power && 2.5 * power >= rough && span / step < FewSteps ? 2.5 * power : step;
         var ticks = new List<Tick>();

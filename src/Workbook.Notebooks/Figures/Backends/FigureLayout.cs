@@ -11,8 +11,8 @@ internal readonly record struct Box(double Left, double Top, double Right, doubl
 /// <summary>The label of a vertical marker and where it stands: centre, and the row above the panel (0 lowest).</summary>
 internal readonly record struct MarkerLabel(string Label, double Centre, int Row);
 
-/// <summary>One entry of the legend and its top left corner.</summary>
-internal readonly record struct LegendEntry(string Name, IReadOnlyList<Layer> Layers, double X, double Y);
+/// <summary>One entry of the legend its top left corner, and the size of its text.</summary>
+internal readonly record struct LegendEntry(string Name, IReadOnlyList<Layer> Layers, double X, double Y, double Size);
 
 /// <summary>
 /// Where everything of a figure stands, for both back ends. Every label is measured before anything is placed, so nothing is cut off
@@ -25,7 +25,11 @@ internal sealed class FigureLayout
     internal const double TickLength = 3.5;
     internal const double ColorBarWidth = 10;
     internal const double ColorBarGap = 9;
-    private const double Edge = 7;
+    internal const double Edge = 7;
+
+    /// <summary>How far the name of an axis may reach past its ends.</summary>
+    internal const double NameOverhang = 16;
+
     private const double TickGap = 3.5;
     private const double Gutter = 12;
     private const double TitleHeight = 21;
@@ -48,6 +52,7 @@ internal sealed class FigureLayout
         double y = Edge;
         if (figure.Title.Length > 0)
         {
+            TitleSize = StaticText.Fit(figure.Title, Theme.TitleSize, width - 2 * Edge, bold: true);
             TitleBaseline = y + Theme.TitleSize * 0.95;
             y += TitleHeight;
         }
@@ -87,6 +92,8 @@ internal sealed class FigureLayout
 
     internal double TitleBaseline { get; }
 
+    internal double TitleSize { get; } = Theme.TitleSize;
+
     /// <summary>The rectangle inside the axes, per panel.</summary>
     internal Box[] Axes { get; }
 
@@ -115,6 +122,16 @@ internal sealed class FigureLayout
 
     /// <summary>Baseline of a panel's title.</summary>
     internal double PanelTitleBaseline(int panel) => Axes[panel].Top - 6 - MarkerRows(panel) * MarkerRow;
+
+    /// <summary>Size of a panel's title: it may reach over the panel's right margin, not into its neighbour.</summary>
+    internal double PanelTitleSize(int panel) =>
+        StaticText.Fit(_figure.Panels[panel].Title, Theme.PanelTitleSize, Axes[panel].Width + _right[panel % _figure.Columns], bold: true);
+
+    /// <summary>Size of the name of the horizontal axis.</summary>
+    internal double XNameSize(int panel) => StaticText.Fit(_figure.Panels[panel].XAxis.FullLabel, Theme.LabelSize, Axes[panel].Width + NameOverhang);
+
+    /// <summary>Size of the name of the vertical axis.</summary>
+    internal double YNameSize(int panel) => StaticText.Fit(_figure.Panels[panel].YAxis.FullLabel, Theme.LabelSize, Axes[panel].Height + NameOverhang);
 
     /// <summary>Baseline of a marker's label.</summary>
     internal double MarkerBaseline(int panel, int row) => Axes[panel].Top - 4 - row * MarkerRow;
@@ -205,12 +222,13 @@ internal sealed class FigureLayout
         {
             // In several panels one name has one look; a band and its line show together.
             Layer[] look = [.. group.GroupBy(layer => layer.GetType()).Select(kind => kind.First())];
-            double width = LegendSample + 5 + StaticText.Measure(group.Key, Theme.LegendSize) + 14;
+            double size = StaticText.Fit(group.Key, Theme.LegendSize, Width - 2 * Edge - LegendSample - 5);
+            double width = LegendSample + 5 + StaticText.Measure(group.Key, size) + 14;
             if (x > Edge && x + width - 14 > Width - Edge)
             {
                 (x, y) = (Edge, y + LegendRow);
             }
-            entries.Add(new LegendEntry(group.Key, look, x, y));
+            entries.Add(new LegendEntry(group.Key, look, x, y, size));
             x += width;
         }
         below = entries.Count > 0 ? y + LegendRow + 2 : top;

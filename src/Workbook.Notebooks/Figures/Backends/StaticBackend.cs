@@ -89,11 +89,11 @@ internal static class StaticBackend
         {
             DrawData(figure, layout, i, canvas);
         }
-        StaticText.Draw(canvas, figure.Title, 7, layout.TitleBaseline, Theme.TitleSize, Theme.Ink, bold: true);
+        StaticText.Draw(canvas, figure.Title, FigureLayout.Edge, layout.TitleBaseline, layout.TitleSize, Theme.Ink, bold: true);
         foreach (LegendEntry entry in layout.Legend)
         {
             StaticShapes.DrawSample(canvas, entry);
-            StaticText.Draw(canvas, entry.Name, entry.X + FigureLayout.LegendSample + 5, entry.Y + FigureLayout.LegendRow / 2 + Theme.LegendSize * StaticText.HalfHeight, Theme.LegendSize, Theme.Ink);
+            StaticText.Draw(canvas, entry.Name, entry.X + FigureLayout.LegendSample + 5, entry.Y + FigureLayout.LegendRow / 2 + entry.Size * StaticText.HalfHeight, entry.Size, Theme.Ink);
         }
         for (int i = 0; i < figure.Panels.Length; i++)
         {
@@ -118,7 +118,7 @@ internal static class StaticBackend
     {
         Box axes = layout.Axes[index];
         Panel panel = figure.Panels[index];
-        StaticText.Draw(canvas, panel.Title, axes.Left - 1, layout.PanelTitleBaseline(index), Theme.PanelTitleSize, Theme.Ink, bold: true);
+        StaticText.Draw(canvas, panel.Title, axes.Left - 1, layout.PanelTitleBaseline(index), layout.PanelTitleSize(index), Theme.Ink, bold: true);
         foreach (MarkerLabel label in layout.MarkerLabels[index])
         {
             StaticText.Draw(canvas, label.Label, label.Centre, layout.MarkerBaseline(index, label.Row), Theme.MarkerSize, Theme.Quiet, TextAnchor.Centre);
@@ -154,7 +154,7 @@ internal static class StaticBackend
             double x = axes.Left + (tick.At - range.Min) / (range.Max - range.Min) * axes.Width;
             StaticText.Draw(canvas, tick.Label, x, layout.XTickBaseline(index), Theme.TickSize, Theme.Ink, TextAnchor.Centre);
         }
-        StaticText.Draw(canvas, figure.Panels[index].XAxis.FullLabel, (axes.Left + axes.Right) / 2, layout.XNameBaseline(index), Theme.LabelSize, Theme.Ink, TextAnchor.Centre);
+        StaticText.Draw(canvas, figure.Panels[index].XAxis.FullLabel, (axes.Left + axes.Right) / 2, layout.XNameBaseline(index), layout.XNameSize(index), Theme.Ink, TextAnchor.Centre);
     }
 
     private static void DrawYAxis(Figure figure, FigureLayout layout, int index, SKCanvas canvas)
@@ -170,7 +170,7 @@ internal static class StaticBackend
             double y = axes.Bottom - (tick.At - range.Min) / (range.Max - range.Min) * axes.Height;
             StaticText.Draw(canvas, tick.Label, FigureLayout.YTickAnchor(axes), y + Theme.TickSize * StaticText.HalfHeight, Theme.TickSize, Theme.Ink, TextAnchor.Right);
         }
-        StaticText.Draw(canvas, figure.Panels[index].YAxis.FullLabel, layout.YNameBaseline(index), (axes.Top + axes.Bottom) / 2, Theme.LabelSize, Theme.Ink, TextAnchor.Centre, angle: -90);
+        StaticText.Draw(canvas, figure.Panels[index].YAxis.FullLabel, layout.YNameBaseline(index), (axes.Top + axes.Bottom) / 2, layout.YNameSize(index), Theme.Ink, TextAnchor.Centre, angle: -90);
     }
 
     private static void DrawColorBar(Figure figure, FigureLayout layout, int index, HeatLayer heat, SKCanvas canvas)
@@ -192,6 +192,6 @@ internal static class StaticBackend
             double y = axes.Bottom - (tick.At - range.Min) / (range.Max - range.Min) * axes.Height;
             StaticText.Draw(canvas, tick.Label, left + FigureLayout.ColorBarWidth + 3.5, y + Theme.TickSize * StaticText.HalfHeight, Theme.TickSize, Theme.Ink);
         }
-        StaticText.Draw(canvas, heat.Label, layout.ColorNameBaseline(index, heat), (axes.Top + axes.Bottom) / 2, Theme.LabelSize, Theme.Ink, TextAnchor.Centre, angle: -90);
+        StaticText.Draw(canvas, heat.Label, layout.ColorNameBaseline(index, heat), (axes.Top + axes.Bottom) / 2, StaticText.Fit(heat.Label, Theme.LabelSize, axes.Height + FigureLayout.NameOverhang), Theme.Ink, TextAnchor.Centre, angle: -90);
     }
 }

@@ -36,6 +36,13 @@ internal static class StaticText
     internal static double Measure(string label, double size, bool bold = false) =>
         label.Length == 0 ? 0 : Lay(RichLabel.Parse(label).Pieces, 0, 0, size, bold, path: null);
 
+    /// <summary>The size at which a label is no wider than there is room; the wished one where it fits.</summary>
+    internal static double Fit(string label, double size, double room, bool bold = false)
+    {
+        double width = Measure(label, size, bold);
+        return width <= room || width == 0 ? size : size * room / width;
+    }
+
     /// <summary>Draws a label with its baseline at (x, y), turned by an angle in degrees.</summary>
     internal static void Draw(SKCanvas canvas, string label, double x, double y, double size, string color, TextAnchor anchor = TextAnchor.Left, bool bold = false, double angle = 0, bool halo = false)
     {
