@@ -15,11 +15,12 @@ internal static class StaticBackend
     internal static byte[] ToPng(Figure figure, double scale)
     {
         var layout = new FigureLayout(figure, Width);
-        using SKSurface surface = SKSurface.Create(new SKImageInfo((int)Math.Round(Width * scale), (int)Math.Round(layout.Height * scale)));
+        using SKSurface surface = SKSurface.Create(new SKImageInfo((int)Math.Round(Width * scale), (int)Math.Round(layout.Height * scale), SKColorType.Rgba8888, SKAlphaType.Opaque));
         surface.Canvas.Scale((float)scale);
         Draw(figure, layout, surface.Canvas);
-        using SKImage image = surface.Snapshot();
-        using SKData data = image.Encode(SKEncodedImageFormat.Png, 100);
+        using SKPixmap pixels = surface.PeekPixels();
+        using SKData data = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, 9))
+            ?? throw new InvalidOperationException("The picture could not be encoded as PNG.");
         return data.ToArray();
     }
 
