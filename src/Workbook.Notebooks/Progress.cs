@@ -38,7 +38,7 @@ public sealed class Progress : IDisposable
     /// <summary>Starts counting to a total.</summary>
     public static Progress Start(string what, long total) => new(what, total);
 
-    /// <summary>Passes a sequence on and counts what has been taken from it.</summary>
+    /// <summary>Passes a sequence on and counts what has been taken from it. It is read to its end first, to know how many there are.</summary>
     public static IEnumerable<T> Over<T>(IEnumerable<T> items, string what)
     {
         ArgumentNullException.ThrowIfNull(items);

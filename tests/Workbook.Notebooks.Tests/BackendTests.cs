@@ -189,6 +189,32 @@ public class BackendTests
         Assert.NotEmpty(Figure.Of(new Panel().Y("loss", log: true).Line("SignGD", Strokes.SignGD, [0, 1, 2], Figure.PositiveOrGap([0.5, 0, -1]))).ToPng());
         Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().X("t", log: true).Line("", Strokes.GD, [0, 1], [1, 1])));
         Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().Line("", Strokes.GD, [0, 1], [1])));
+        Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().Y("", log: true, min: 0)));
+        Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().X("", log: true).At(0, "T_0")));
+        Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().X("", min: 2, max: 2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Figure.Grid(5, [new Panel()]));
+    }
+
+    [Fact]
+    public void Infinite_values_are_gaps_in_both()
+    {
+        Figure figure = Figure.Of(new Panel().LineBand("a", Strokes.GD, [0, 1, 2], [1, double.PositiveInfinity, 2], [0, double.NegativeInfinity, 1], [2, 3, 4]));
+        foreach (var (trace, _, _) in PlotlyJson.TracesWithLayers(figure))
+        {
+            Assert.Contains(PlotlyJson.Numbers(trace, "y"), double.IsNaN);
+        }
+        Assert.True(double.IsFinite(figure.YRanges[0].Max) && double.IsFinite(figure.YRanges[0].Min));
+        Assert.NotEmpty(figure.ToPng());
+    }
+
+    [Fact]
+    public void The_widest_grid_of_small_multiples_fits()
+    {
+        Panel panel = new Panel("(a) title").X("step t").Y("inner product").LineBand("a", Strokes.GD, [0, 1, 2], [0.001, 0.002, 0.003], [0, 0, 0], [1, 1, 1]).At(1, "T_1");
+        Figure figure = Figure.Grid(Figure.MostColumns, [.. Enumerable.Repeat(panel, 7)], "Seven", shareX: true);
+        var layout = new FigureLayout(figure, StaticBackend.Width);
+        Assert.All(layout.Axes, axes => Assert.True(axes.Width > 40 && axes.Right < layout.Width && axes.Bottom < layout.Height));
+        Assert.True(layout.HasXLabels(3) && layout.HasXLabels(6) && !layout.HasXLabels(0));
     }
 
     [Fact]

@@ -11,13 +11,17 @@ namespace Workbook.Notebooks;
 /// paper and repository; both take the same points, the same axis ends and the same strokes, so they cannot disagree.
 /// </summary>
 /// <remarks>
-/// Building a figure thins every series to at most <see cref="MaxPoints"/> points (extremes and gaps stay) and rounds what is drawn to
-/// seven digits; the exact numbers stay in the trajectory the figure was made from.
+/// Building a figure thins every series to at most <see cref="MaxPoints"/> points (usually a few hundred: extremes, corners and gaps
+/// stay) and rounds what is drawn to seven digits; the exact numbers stay in the trajectory the figure was made from. NaN and infinite
+/// values are gaps.
 /// </remarks>
 public sealed record Figure : View
 {
     /// <summary>The MIME type of a Plotly figure.</summary>
     public const string PlotlyMimeType = "application/vnd.plotly.v1+json";
+
+    /// <summary>The most panels that 5.5 inches hold side by side.</summary>
+    public const int MostColumns = 4;
 
     /// <summary>The most points that one trace of a figure holds.</summary>
     public const int MaxPoints = 2000;
@@ -72,6 +76,7 @@ public sealed record Figure : View
     {
         ArgumentNullException.ThrowIfNull(panels);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, MostColumns);
         ArgumentOutOfRangeException.ThrowIfLessThan(panelHeight, 40);
         if (panels.Count == 0)
         {

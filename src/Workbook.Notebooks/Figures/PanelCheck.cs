@@ -8,6 +8,8 @@ internal static class PanelCheck
     internal static void Check(Panel panel)
     {
         ArgumentNullException.ThrowIfNull(panel);
+        CheckAxis(panel, panel.XAxis, "x");
+        CheckAxis(panel, panel.YAxis, "y");
         foreach (Layer layer in panel.Layers)
         {
             CheckLengths(panel, layer);
@@ -15,6 +17,21 @@ internal static class PanelCheck
             {
                 CheckPositive(panel, layer, horizontal, part, xs, values);
             }
+        }
+    }
+
+    private static void CheckAxis(Panel panel, Axis axis, string name)
+    {
+        string where = panel.Title.Length > 0 ? $" of panel '{panel.Title}'" : "";
+        if (axis.Min >= axis.Max)
+        {
+            throw new ArgumentException($"The {name} axis{where} ends at {Numbers.Plain(axis.Max.Value)}, which is not above its start at {Numbers.Plain(axis.Min.Value)}.");
+        }
+        IEnumerable<double> places = panel.Markers.Where(marker => marker.Vertical == (name == "x")).Select(marker => marker.At)
+            .Concat(new[] { axis.Min, axis.Max }.Where(end => end.HasValue).Select(end => end!.Value));
+        foreach (double place in axis.Scale == AxisScale.Log ? places.Where(place => place <= 0) : [])
+        {
+            throw new ArgumentException($"The {name} axis{where} is logarithmic and cannot show its end or marker at {Numbers.Plain(place)}.");
         }
     }
 

@@ -26,7 +26,7 @@ public static partial class PaperFigure
             // Black dashes on a white line: one of the two shows on any colour of the scale.
             return border is { } line ? panel.Line("", new Stroke("#FFFFFF", 3), x, line.Y[i]).Line(line.Name, new Stroke("#000000", 1.6).Dashed(), x, line.Y[i]) : panel;
         }
-        return Figure.Grid(panels.Count, [.. Enumerable.Range(0, panels.Count).Select(Draw)], "Phase diagram",
+        return Figure.Grid(Math.Clamp(panels.Count, 1, 3), [.. Enumerable.Range(0, panels.Count).Select(Draw)], "Phase diagram",
             $"{quantity} over {xName} and {yName}; grey cells were not run.", shareX: true, shareY: true, panelHeight: 150);
     }
 }
