@@ -11,6 +11,8 @@ var root = new RootCommand("The SignGD Workbook: trains the two-layer transforme
     ExportCommand.Create(),
     SampleCommand.Create(),
     DataCommand.Create(),
+    NotebookCommand.Create(),
+    KernelCommand.Create(),
     InfoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

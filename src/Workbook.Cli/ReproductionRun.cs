@@ -24,7 +24,7 @@ internal sealed class ReproductionRun(string folder, bool force)
         CheckFolder();
         Machine machine = Machine.Current;
         Console.WriteLine($"{machine.Cpu}, {machine.Cores} cores, {machine.InstructionSet}; {machine.Runtime}");
-        Console.WriteLine($"digits: {size.Digits.Sentence}");
+        Console.WriteLine(size.Digits.Sentence);
         var clock = Stopwatch.StartNew();
         foreach (Experiment experiment in Reproduction.Experiments(size))
         {

@@ -21,7 +21,7 @@ internal static class InfoCommand
             Console.WriteLine("engines          dense (f64, f32): any data, O(n L d m) a step");
             Console.WriteLine("                 support (f64): touched columns only, O(n s m)");
             Console.WriteLine("                 reduced (f64): the six families of inner products, O(n m); SignGD, GD, Adam with eps = 0, signum");
-            Console.WriteLine($"digits           {DataFolder.FindDigits().Sentence}");
+            Console.WriteLine($"                 {DataFolder.FindDigits().Sentence}");
             return CommandLine.Success;
         });
         return command;

@@ -36,7 +36,7 @@ internal sealed class ReproductionReport(IReadOnlyList<(Experiment Experiment, I
         var text = new StringBuilder();
         text.Append("# Claims\n\nBoth sides of every claim, median [least .. largest] over seeds. A claim holds where at least nine seeds in ten hold; ");
         text.Append("`~ (xF)` reads: within a factor F of each other, `= (+-a)`: within a.\n\n");
-        text.Append($"Digits: {size.Digits.Sentence}\n");
+        text.Append($"{size.Digits.Sentence}\n");
         foreach (Grid grid in Grids())
         {
             text.Append($"\n## {grid.Title}\n\n| {string.Join(" | ", grid.Header)} |\n|{string.Concat(Enumerable.Repeat("---|", grid.Header.Length))}\n");
