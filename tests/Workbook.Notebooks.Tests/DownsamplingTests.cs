@@ -82,8 +82,8 @@ public class DownsamplingTests
             double sum = 0;
             double[] low = [.. steps.Select(step => sum += step)], high = [.. low.Select((value, i) => value + 1 + Math.Sin(i / 50.0))];
             BandLayer band = Assert.IsType<BandLayer>(Figure.Of(new Panel().Band("b", Strokes.GD, x, low, high)).Panels[0].Layers[0]);
-            Assert.Equal(low.Min(), band.Low.Min(), 1e-4 * Math.Max(1, Math.Abs(low.Min())));
-            Assert.Equal(high.Max(), band.High.Max(), 1e-4 * Math.Max(1, Math.Abs(high.Max())));
+            Assert.Equal(low.Min(), band.Low.Min(), 1e-6 * Math.Max(1, Math.Abs(low.Min())));
+            Assert.Equal(high.Max(), band.High.Max(), 1e-6 * Math.Max(1, Math.Abs(high.Max())));
             if (steps.Length >= Figure.MaxPoints / 2 - 10)
             {
                 return;
@@ -96,5 +96,5 @@ public class DownsamplingTests
                 Assert.Equal(low[i], band.Low[after - 1] * (1 - share) + band.Low[after] * share, tolerance);
             }
         },
-        iter: 40);
+        iter: 200);
 }

@@ -68,7 +68,7 @@ internal static class Thinning
         return Downsampling.KeepExtremes(line.Y, Figure.MaxPoints);
     }
 
-    /// <summary>The points of curves that are not on a straight piece of them, gap by gap; the gaps stay.</summary>
+    /// <summary>The points of curves that are not on a straight piece of them, gap by gap; the gaps and the extremes stay.</summary>
     private static int[] Corners(double[] xs, double[][] ys, Panel panel, double fraction)
     {
         double[] x = [.. xs.Select(panel.XAxis.ToCoordinate)];
@@ -91,7 +91,14 @@ internal static class Thinning
             }
             start = i + 1;
         }
-        return [.. kept];
+        return [.. kept.Union(curves.SelectMany(Extremes)).Order()];
+    }
+
+    /// <summary>Where a curve is lowest and where it is highest: those stay even where it is flat enough to do without.</summary>
+    private static IEnumerable<int> Extremes(double[] y)
+    {
+        int[] finite = [.. Enumerable.Range(0, y.Length).Where(i => double.IsFinite(y[i]))];
+        return finite.Length == 0 ? [] : [finite.MinBy(i => y[i]), finite.MaxBy(i => y[i])];
     }
 
     private static double[]? TakeIfAny(double[]? values, int[] kept) => values is null ? null : Take(values, kept);
