@@ -10,6 +10,9 @@ internal static class Thinning
     /// <summary>Points of a line that are kept whatever its shape, so that a reader can point at it anywhere.</summary>
     private const int EvenPoints = 500;
 
+    /// <summary>Beyond this many points no corners are searched for: it could take long, and noise has too many.</summary>
+    private const int MostSearched = 20_000;
+
     /// <summary>What a line may deviate by, as a fraction of its own height.</summary>
     private const double LineTolerance = 1.0 / 5000;
 
@@ -57,7 +60,7 @@ internal static class Thinning
     /// </summary>
     private static int[] LinePoints(LineLayer line, Panel panel)
     {
-        if (line.X.Length > EvenPoints && line.X.Zip(line.X.Skip(1)).All(pair => !(pair.First > pair.Second)))
+        if (line.X.Length is > EvenPoints and <= MostSearched && line.X.Zip(line.X.Skip(1)).All(pair => !(pair.First > pair.Second)))
         {
             int[] both = [.. Downsampling.KeepExtremes(line.Y, EvenPoints).Union(Corners(line.X, [line.Y], panel, LineTolerance)).Order()];
             if (both.Length <= Figure.MaxPoints)
