@@ -50,6 +50,22 @@ public partial class TextTests
     }
 
     [Theory]
+    [InlineData(0, 900, false, "0 200 400 600 800")]
+    [InlineData(0, 2.4e6, false, @"0 5\times10^{5} 10^{6} 1.5\times10^{6} 2\times10^{6}")]
+    [InlineData(-2e-7, 3e-7, false, @"−2\times10^{-7} −10^{-7} 0 10^{-7} 2\times10^{-7} 3\times10^{-7}")]
+    [InlineData(-0.6, 0.6, false, "−0.50 −0.25 0 0.25 0.50")]
+    [InlineData(-2, 0, true, "0.01 0.1 1")]
+    [InlineData(-80, 0, true, "10^{-80} 10^{-60} 10^{-40} 10^{-20} 10^{0}")]
+    [InlineData(-1.32, 0.3, true, "0.05 0.1 0.2 0.5 1")]
+    public void Ticks_are_round_and_say_what_they_are(double min, double max, bool log, string expected)
+    {
+        double spacing = expected.Contains("0.05", StringComparison.Ordinal) ? 30 : 60;
+        var ticks = Ticks.For(new AxisRange(min, max), new Axis(Scale: log ? AxisScale.Log : AxisScale.Linear), 300, spacing);
+        Assert.Equal(expected, string.Join(' ', ticks.Where(tick => tick.IsMajor).Select(tick => tick.Label)));
+        Assert.All(ticks, tick => Assert.InRange(tick.At, min - 1e-9, max + 1e-9));
+    }
+
+    [Theory]
     [InlineData("# A & B\n\nText with **bold**, *it*, `a<b>` and $s_{21} \\le 10^{-3}$.\n\n* one\n* two", "<h1>A &amp; B</h1><p>Text with <b>bold</b>, <i>it</i>, <code>a&lt;b&gt;</code> and <i>s<sub>21</sub> ≤ 10<sup>−3</sup></i>.</p><ul><li>one</li><li>two</li></ul>")]
     [InlineData("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>")]
     [InlineData("[a](https://arxiv.org/abs/2410.04870) [b](javascript:alert(1))", "<p><a href=\"https://arxiv.org/abs/2410.04870\">a</a> [b](javascript:alert(1))</p>")]

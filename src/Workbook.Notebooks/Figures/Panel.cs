@@ -6,6 +6,9 @@ namespace Workbook.Notebooks;
 /// </summary>
 public sealed record Panel(string Title = "")
 {
+    /// <summary>The most lines that <see cref="Lines"/> draws.</summary>
+    public const int MostLines = 100;
+
     /// <summary>The horizontal axis.</summary>
     public Axis XAxis { get; init; } = new();
 
@@ -32,15 +35,20 @@ public sealed record Panel(string Title = "")
     /// <summary>Adds a line.</summary>
     public Panel Line(string name, Stroke stroke, double[] x, double[] y) => Add(new LineLayer(name, stroke, x, y));
 
-    /// <summary>Adds several thin lines of one kind, one entry in the legend: neurons, samples, seeds.</summary>
+    /// <summary>
+    /// Adds several thin lines of one kind, one entry in the legend: neurons, samples, seeds. Of more than <see cref="MostLines"/>, every
+    /// second (third ...) is drawn: more would be a blot.
+    /// </summary>
     public Panel Lines(string name, Stroke stroke, double[] x, IReadOnlyList<double[]> ys)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(ys);
         // One series with gaps: one trace in the file instead of hundreds. Thinned here, line by line, so that the gaps stay.
-        int each = Math.Max(8, Figure.MaxPoints / Math.Max(1, ys.Count) - 1);
+        int every = (ys.Count + MostLines - 1) / MostLines;
+        double[][] drawn = [.. ys.Where((_, i) => i % every == 0)];
+        int each = Figure.MaxPoints / Math.Max(1, drawn.Length) - 1;
         var (allX, allY) = (new List<double>(), new List<double>());
-        foreach (double[] y in ys)
+        foreach (double[] y in drawn)
         {
             int[] kept = Downsampling.KeepExtremes(y, each);
             allX.AddRange(kept.Select(i => x[i]).Append(x.Length > 0 ? x[^1] : 0));

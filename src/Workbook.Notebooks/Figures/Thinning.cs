@@ -10,6 +10,9 @@ internal static class Thinning
     /// <summary>Points of a line that are kept whatever its shape, so that a reader can point at it anywhere.</summary>
     private const int EvenPoints = 500;
 
+    /// <summary>Beyond this many points no corners are searched for: it could take long, and noise has too many.</summary>
+    private const int MostSearched = 20_000;
+
     /// <summary>What a line may deviate by, as a fraction of its own height.</summary>
     private const double LineTolerance = 1.0 / 5000;
 
@@ -57,7 +60,7 @@ internal static class Thinning
     /// </summary>
     private static int[] LinePoints(LineLayer line, Panel panel)
     {
-        if (line.X.Length > EvenPoints && line.X.Zip(line.X.Skip(1)).All(pair => !(pair.First > pair.Second)))
+        if (line.X.Length is > EvenPoints and <= MostSearched && line.X.Zip(line.X.Skip(1)).All(pair => !(pair.First > pair.Second)))
         {
             int[] both = [.. Downsampling.KeepExtremes(line.Y, EvenPoints).Union(Corners(line.X, [line.Y], panel, LineTolerance)).Order()];
             if (both.Length <= Figure.MaxPoints)
@@ -68,7 +71,7 @@ internal static class Thinning
         return Downsampling.KeepExtremes(line.Y, Figure.MaxPoints);
     }
 
-    /// <summary>The points of curves that are not on a straight piece of them, gap by gap; the gaps stay.</summary>
+    /// <summary>The points of curves that are not on a straight piece of them, gap by gap; the gaps and the extremes stay.</summary>
     private static int[] Corners(double[] xs, double[][] ys, Panel panel, double fraction)
     {
         double[] x = [.. xs.Select(panel.XAxis.ToCoordinate)];
@@ -91,7 +94,14 @@ internal static class Thinning
             }
             start = i + 1;
         }
-        return [.. kept];
+        return [.. kept.Union(curves.SelectMany(Extremes)).Order()];
+    }
+
+    /// <summary>Where a curve is lowest and where it is highest: those stay even where it is flat enough to do without.</summary>
+    private static IEnumerable<int> Extremes(double[] y)
+    {
+        int[] finite = [.. Enumerable.Range(0, y.Length).Where(i => double.IsFinite(y[i]))];
+        return finite.Length == 0 ? [] : [finite.MinBy(i => y[i]), finite.MaxBy(i => y[i])];
     }
 
     private static double[]? TakeIfAny(double[]? values, int[] kept) => values is null ? null : Take(values, kept);

@@ -44,7 +44,7 @@ internal static class Ticks
         for (double index = Math.Ceiling(range.Min / step - 1e-9); index * step <= range.Max + 1e-9 * span; index++)
         {
             double value = index * step;
-            ticks.Add(new Tick(value, index == 0 ? "0" : scientific ? Numbers.Label(value, Digits(largest, step), scientific: true) : Fixed(value, step)));
+            ticks.Add(new Tick(value, index == 0 ? "0" : scientific ? Power(value, Digits(largest, step)) : Fixed(value, step)));
         }
         return ticks;
     }
@@ -82,6 +82,13 @@ internal static class Ticks
         plain
             ? (digit * Math.Pow(10, exponent)).ToString("0.###", CultureInfo.InvariantCulture)
             : digit == 1 ? $"10^{{{exponent}}}" : $@"{digit}\times10^{{{exponent}}}";
+
+    /// <summary>A number with its power of ten, <c>10^6</c> instead of <c>1 x 10^6</c>.</summary>
+    private static string Power(double value, int digits)
+    {
+        string label = Numbers.Label(value, digits, scientific: true);
+        return label.StartsWith(@"1\times", StringComparison.Ordinal) ? label[@"1\times".Length..] : label.StartsWith(@"−1\times", StringComparison.Ordinal) ? "−" + label[@"−1\times".Length..] : label;
+    }
 
     private static string Fixed(double value, double step)
     {
