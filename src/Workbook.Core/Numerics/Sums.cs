@@ -51,6 +51,7 @@ internal static unsafe class Sums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T FourVectors<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -82,6 +83,7 @@ internal static unsafe class Sums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T EightVectors<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -121,6 +123,7 @@ internal static unsafe class Sums
 
     // Narrow rungs have too few registers for L partial sums: they stay in memory, in the first-level cache.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T InMemory<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
