@@ -17,6 +17,7 @@ internal static unsafe class DotDriver
 
     /// <summary><c>C = alpha A B^T + beta C</c> for A of m x k, B of n x k; k is at least a vector's length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static void Run<TVector, TLanes, T>(
         int tileRows, int tileColumns, int m, int n, int k, T alpha, T* a, nint lda, T* b, nint ldb, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

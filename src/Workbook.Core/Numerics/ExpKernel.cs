@@ -49,16 +49,17 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), toInteger), toInteger);
         TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2Low), r);
-        TVector p = TLanes.FusedMultiplyAdd(r, TLanes.Create(P9), TLanes.Create(P8));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P7));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P6));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P5));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P4));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P3));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P2));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P1));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(P0));
-        p = TLanes.FusedMultiplyAdd(TLanes.Multiply(r, r), p, r);
+
+        // Estrin's scheme: the coefficients in pairs, the pairs in pairs. A chain of nine would leave the multipliers waiting.
+        TVector r2 = TLanes.Multiply(r, r), r4 = TLanes.Multiply(r2, r2), r8 = TLanes.Multiply(r4, r4);
+        TVector p01 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P1), TLanes.Create(P0));
+        TVector p23 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P3), TLanes.Create(P2));
+        TVector p45 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P5), TLanes.Create(P4));
+        TVector p67 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P7), TLanes.Create(P6));
+        TVector p89 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P9), TLanes.Create(P8));
+        TVector p03 = TLanes.FusedMultiplyAdd(r2, p23, p01), p47 = TLanes.FusedMultiplyAdd(r2, p67, p45);
+        TVector p = TLanes.FusedMultiplyAdd(r8, p89, TLanes.FusedMultiplyAdd(r4, p47, p03));
+        p = TLanes.FusedMultiplyAdd(r2, p, r);
         return TLanes.Scale(TLanes.Add(TLanes.Create(1.0), p), k);
     }
 
@@ -74,12 +75,12 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2Single), toInteger), toInteger);
         TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2HighSingle), x);
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2LowSingle), r);
-        TVector p = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q5), TLanes.Create(Q4));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q3));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q2));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q1));
-        p = TLanes.FusedMultiplyAdd(r, p, TLanes.Create(Q0));
-        p = TLanes.FusedMultiplyAdd(TLanes.Multiply(r, r), p, r);
+        TVector r2 = TLanes.Multiply(r, r), r4 = TLanes.Multiply(r2, r2);
+        TVector q01 = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q1), TLanes.Create(Q0));
+        TVector q23 = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q3), TLanes.Create(Q2));
+        TVector q45 = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q5), TLanes.Create(Q4));
+        TVector p = TLanes.FusedMultiplyAdd(r4, q45, TLanes.FusedMultiplyAdd(r2, q23, q01));
+        p = TLanes.FusedMultiplyAdd(r2, p, r);
         return TLanes.Scale(TLanes.Add(TLanes.Create(1f), p), k);
     }
 }

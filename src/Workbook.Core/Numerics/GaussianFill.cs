@@ -45,6 +45,7 @@ internal static unsafe class GaussianFill
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void Loop<TWords, TWordLanes, TVector, TLanes>(
         ulong key, ulong counterHigh, ulong firstBlock, double* destination, int count)
         where TWordLanes : IWordLanes<TWords, TVector>

@@ -131,6 +131,7 @@ internal static unsafe class MatrixDriver
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void Blocked<TVector, TLanes, T>(
         int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -193,6 +194,7 @@ internal static unsafe class MatrixDriver
     /// and a strip of C is finished before the next begins.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void InPlace<TVector, TLanes, T>(
         int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

@@ -106,56 +106,77 @@ public static unsafe class Softmax
     /// Rows shorter than a vector or two: a block of rows is shifted by its maxima, exponentiated as one long vector,
     /// then normalised row by row; the halving order makes the sums those of the wide path.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void NarrowRows<T, TExp>(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> y, int ldy, bool logarithm)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TExp : IFunction<T>
     {
-        Span<T> exponentials = stackalloc T[Block];
-        Span<T> sums = stackalloc T[Narrow];
+        int half = (int)BitOperations.RoundUpToPowerOf2((uint)columns) / 2;
         int rowsInBlock = Block / columns;
-        for (int start = 0; start < rows; start += rowsInBlock)
+        T* exponentials = stackalloc T[Block];
+        T* sums = stackalloc T[Narrow];
+        fixed (T* px = x, py = y)
         {
-            int count = Math.Min(rowsInBlock, rows - start);
-            for (int i = 0; i < count; i++)
+            for (int start = 0; start < rows; start += rowsInBlock)
             {
-                ReadOnlySpan<T> source = x.Slice((start + i) * ldx, columns);
-                Span<T> target = y.Slice((start + i) * ldy, columns);
-                T max = source[0];
-                for (int j = 1; j < columns; j++)
+                int count = Math.Min(rowsInBlock, rows - start);
+                for (int i = 0; i < count; i++)
                 {
-                    max = source[j] > max ? source[j] : max;
-                }
-
-                for (int j = 0; j < columns; j++)
-                {
-                    target[j] = source[j] - max;
-                    exponentials[i * columns + j] = target[j];
-                }
-            }
-
-            Span<T> used = exponentials[..(count * columns)];
-            Elementwise.Map<T, TExp>(used, used);
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<T> terms = used.Slice(i * columns, columns);
-                Span<T> target = y.Slice((start + i) * ldy, columns);
-                sums.Clear();
-                terms.CopyTo(sums);
-                for (int half = Narrow / 2; half > 0; half /= 2)
-                {
-                    for (int j = 0; j < half; j++)
+                    T* source = px + (nint)(start + i) * ldx, target = py + (nint)(start + i) * ldy;
+                    T max = source[0];
+                    for (int j = 1; j < columns; j++)
                     {
-                        sums[j] += sums[j + half];
+                        max = source[j] > max ? source[j] : max;
+                    }
+
+                    for (int j = 0; j < columns; j++)
+                    {
+                        T shifted = source[j] - max;
+                        target[j] = shifted;
+                        exponentials[i * columns + j] = shifted;
                     }
                 }
 
-                T shift = logarithm ? LogOfSum(sums[0]) : T.One / sums[0];
-                for (int j = 0; j < columns; j++)
+                Span<T> used = new(exponentials, count * columns);
+                Elementwise.Map<T, TExp>(used, used);
+                for (int i = 0; i < count; i++)
                 {
-                    target[j] = logarithm ? target[j] - shift : terms[j] * shift;
+                    T* terms = exponentials + i * columns, target = py + (nint)(start + i) * ldy;
+                    T sum = HalvingSum(terms, columns, half, sums);
+                    T shift = logarithm ? LogOfSum(sum) : T.One / sum;
+                    for (int j = 0; j < columns; j++)
+                    {
+                        target[j] = logarithm ? target[j] - shift : terms[j] * shift;
+                    }
                 }
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T HalvingSum<T>(T* terms, int count, int half, T* sums)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (half <= 1)
+        {
+            return half == 0 ? terms[0] : terms[0] + terms[1];
+        }
+
+        for (int j = 0; j < half; j++)
+        {
+            sums[j] = j + half < count ? terms[j] + terms[j + half] : terms[j];
+        }
+
+        for (half /= 2; half > 0; half /= 2)
+        {
+            for (int j = 0; j < half; j++)
+            {
+                sums[j] += sums[j + half];
+            }
+        }
+
+        return sums[0];
     }
 
     private static T LogSum<T, TShiftedExp>(ReadOnlySpan<T> x)
@@ -198,6 +219,7 @@ public static unsafe class Softmax
 
     /// <summary>The largest number that is not NaN, -inf if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T Maximum<TVector, TLanes, T>(T* x, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>

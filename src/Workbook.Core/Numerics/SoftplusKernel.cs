@@ -27,12 +27,12 @@ internal static class SoftplusKernel
         TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1.0)), TLanes.Create(0.5)));
         TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
         TVector z = TLanes.Multiply(s, s);
-        TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R6), TLanes.Create(BoxMuller.R5));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R4));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R3));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R2));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R1));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R0));
+        TVector z2 = TLanes.Multiply(z, z), z4 = TLanes.Multiply(z2, z2);
+        TVector r01 = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R1), TLanes.Create(BoxMuller.R0));
+        TVector r23 = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R3), TLanes.Create(BoxMuller.R2));
+        TVector r45 = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R5), TLanes.Create(BoxMuller.R4));
+        TVector r46 = TLanes.FusedMultiplyAdd(z2, TLanes.Create(BoxMuller.R6), r45);
+        TVector p = TLanes.FusedMultiplyAdd(z4, r46, TLanes.FusedMultiplyAdd(z2, r23, r01));
         TVector correction = TLanes.Multiply(s, TLanes.Subtract(f, TLanes.Multiply(z, p)));
         TVector low = TLanes.Select(small, TLanes.Create(0.0), TLanes.Create(BoxMuller.Ln2Low));
         TVector high = TLanes.Select(small, TLanes.Create(0.0), TLanes.Create(BoxMuller.Ln2High));

@@ -51,6 +51,7 @@ internal static unsafe class Sums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T FourVectors<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -59,29 +60,34 @@ internal static unsafe class Sums
         int width = TLanes.Count, i = 0;
         TVector scalar = TLanes.Create(a);
         TVector s0 = TLanes.Create(T.Zero), s1 = s0, s2 = s0, s3 = s0;
-        T* padded = stackalloc T[2 * LanesOfSingle];
-        PadRemainder<T, TTerm>(x, y, length, 4 * width, padded);
-        while (i < length)
+        for (; i <= length - 4 * width; i += 4 * width)
         {
             T* px = x + i, py = y + i;
-            if (length - i < 4 * width)
-            {
-                px = padded;
-                py = padded + LanesOfSingle;
-            }
-
             s0 = TLanes.Add(s0, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px), TLanes.Load(py), scalar));
             s1 = TLanes.Add(s1, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + width), TLanes.Load(py + width), scalar));
             s2 = TLanes.Add(s2, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 2 * width), TLanes.Load(py + 2 * width), scalar));
             s3 = TLanes.Add(s3, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 3 * width), TLanes.Load(py + 3 * width), scalar));
-            i += 4 * width;
         }
 
-        TLanes.Store(TLanes.Add(TLanes.Add(s0, s2), TLanes.Add(s1, s3)), padded);
-        return Halve(padded, width);
+        if (i < length)
+        {
+            T* sums = stackalloc T[LanesOfSingle];
+            TLanes.Store(s0, sums);
+            TLanes.Store(s1, sums + width);
+            TLanes.Store(s2, sums + 2 * width);
+            TLanes.Store(s3, sums + 3 * width);
+            AddRemainder<TVector, TLanes, T, TTerm>(x + i, y + i, a, length - i, sums);
+            s0 = TLanes.Load(sums);
+            s1 = TLanes.Load(sums + width);
+            s2 = TLanes.Load(sums + 2 * width);
+            s3 = TLanes.Load(sums + 3 * width);
+        }
+
+        return TLanes.Sum(TLanes.Add(TLanes.Add(s0, s2), TLanes.Add(s1, s3)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T EightVectors<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -90,17 +96,9 @@ internal static unsafe class Sums
         int width = TLanes.Count, i = 0;
         TVector scalar = TLanes.Create(a);
         TVector s0 = TLanes.Create(T.Zero), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-        T* padded = stackalloc T[2 * LanesOfSingle];
-        PadRemainder<T, TTerm>(x, y, length, 8 * width, padded);
-        while (i < length)
+        for (; i <= length - 8 * width; i += 8 * width)
         {
             T* px = x + i, py = y + i;
-            if (length - i < 8 * width)
-            {
-                px = padded;
-                py = padded + LanesOfSingle;
-            }
-
             s0 = TLanes.Add(s0, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px), TLanes.Load(py), scalar));
             s1 = TLanes.Add(s1, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + width), TLanes.Load(py + width), scalar));
             s2 = TLanes.Add(s2, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 2 * width), TLanes.Load(py + 2 * width), scalar));
@@ -109,61 +107,85 @@ internal static unsafe class Sums
             s5 = TLanes.Add(s5, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 5 * width), TLanes.Load(py + 5 * width), scalar));
             s6 = TLanes.Add(s6, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 6 * width), TLanes.Load(py + 6 * width), scalar));
             s7 = TLanes.Add(s7, TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + 7 * width), TLanes.Load(py + 7 * width), scalar));
-            i += 8 * width;
+        }
+
+        if (i < length)
+        {
+            T* sums = stackalloc T[LanesOfSingle];
+            TLanes.Store(s0, sums);
+            TLanes.Store(s1, sums + width);
+            TLanes.Store(s2, sums + 2 * width);
+            TLanes.Store(s3, sums + 3 * width);
+            TLanes.Store(s4, sums + 4 * width);
+            TLanes.Store(s5, sums + 5 * width);
+            TLanes.Store(s6, sums + 6 * width);
+            TLanes.Store(s7, sums + 7 * width);
+            AddRemainder<TVector, TLanes, T, TTerm>(x + i, y + i, a, length - i, sums);
+            s0 = TLanes.Load(sums);
+            s1 = TLanes.Load(sums + width);
+            s2 = TLanes.Load(sums + 2 * width);
+            s3 = TLanes.Load(sums + 3 * width);
+            s4 = TLanes.Load(sums + 4 * width);
+            s5 = TLanes.Load(sums + 5 * width);
+            s6 = TLanes.Load(sums + 6 * width);
+            s7 = TLanes.Load(sums + 7 * width);
         }
 
         // Lanes j and j + L/2 are four vectors apart, then two, then one.
-        (s0, s1) = (TLanes.Add(s0, s4), TLanes.Add(s1, s5));
-        (s2, s3) = (TLanes.Add(s2, s6), TLanes.Add(s3, s7));
-        TLanes.Store(TLanes.Add(TLanes.Add(s0, s2), TLanes.Add(s1, s3)), padded);
-        return Halve(padded, width);
+        s0 = TLanes.Add(TLanes.Add(s0, s4), TLanes.Add(s2, s6));
+        s1 = TLanes.Add(TLanes.Add(s1, s5), TLanes.Add(s3, s7));
+        return TLanes.Sum(TLanes.Add(s0, s1));
     }
 
     // Narrow rungs have too few registers for L partial sums: they stay in memory, in the first-level cache.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static T InMemory<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TTerm : ITerm<T>
     {
         int lanes = 4 * 64 / sizeof(T);
-        TVector scalar = TLanes.Create(a);
         T* sums = stackalloc T[LanesOfSingle];
-        T* padded = stackalloc T[2 * LanesOfSingle];
         new Span<T>(sums, lanes).Clear();
-        PadRemainder<T, TTerm>(x, y, length, lanes, padded);
-
         for (int i = 0; i < length; i += lanes)
         {
-            T* px = x + i, py = y + i;
-            if (length - i < lanes)
-            {
-                px = padded;
-                py = padded + LanesOfSingle;
-            }
-
-            for (int j = 0; j < lanes; j += TLanes.Count)
-            {
-                TVector term = TTerm.Invoke<TVector, TLanes>(TLanes.Load(px + j), TLanes.Load(py + j), scalar);
-                TLanes.Store(TLanes.Add(TLanes.Load(sums + j), term), sums + j);
-            }
+            AddRemainder<TVector, TLanes, T, TTerm>(x + i, y + i, a, Math.Min(lanes, length - i), sums);
         }
 
         return Halve(sums, lanes);
     }
 
-    // Called before the loops: vectors that live across a call would be spilled.
-    private static void PadRemainder<T, TTerm>(T* x, T* y, int length, int partials, T* padded)
+    // At most L terms, each added to its own partial sum; the last vector is padded.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void AddRemainder<TVector, TLanes, T, TTerm>(T* x, T* y, T a, int length, T* sums)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
         where TTerm : ITerm<T>
     {
-        int remainder = length % partials;
-        if (remainder != 0)
+        TVector scalar = TLanes.Create(a);
+        int i = 0;
+        for (; i <= length - TLanes.Count; i += TLanes.Count)
         {
-            new Span<T>(padded, LanesOfSingle).Fill(TTerm.Padding);
-            new Span<T>(padded + LanesOfSingle, LanesOfSingle).Clear();
-            new ReadOnlySpan<T>(x + length - remainder, remainder).CopyTo(new Span<T>(padded, remainder));
-            new ReadOnlySpan<T>(y + length - remainder, remainder).CopyTo(new Span<T>(padded + LanesOfSingle, remainder));
+            TVector term = TTerm.Invoke<TVector, TLanes>(TLanes.Load(x + i), TLanes.Load(y + i), scalar);
+            TLanes.Store(TLanes.Add(TLanes.Load(sums + i), term), sums + i);
+        }
+
+        if (i < length)
+        {
+            T* padded = stackalloc T[2 * Elementwise.LongestVector];
+            T* paddedY = padded + Elementwise.LongestVector;
+            TLanes.Store(TLanes.Create(TTerm.Padding), padded);
+            TLanes.Store(TLanes.Create(T.Zero), paddedY);
+            for (int j = i; j < length; j++)
+            {
+                padded[j - i] = x[j];
+                paddedY[j - i] = y[j];
+            }
+
+            TVector term = TTerm.Invoke<TVector, TLanes>(TLanes.Load(padded), TLanes.Load(paddedY), scalar);
+            TLanes.Store(TLanes.Add(TLanes.Load(sums + i), term), sums + i);
         }
     }
 

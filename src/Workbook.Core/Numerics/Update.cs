@@ -45,6 +45,7 @@ internal static unsafe class Update
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void Loop<TVector, TLanes, T, TUpdate>(T* y, T a, T* x, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>

@@ -95,16 +95,20 @@ public abstract class MatrixProductTests<T>
         {
             foreach (bool transposeB in Both)
             {
-                T[] a = Values(M * K, 1), b = Values(K * N, 2), c = new T[M * N];
-                a[transposeA ? 69 * M + 20 : 20 * K + 69] = T.NaN;
-                b[transposeB ? 54 * K + 69 : 69 * N + 54] = T.PositiveInfinity;
-                Multiply(transposeA, transposeB, M, N, K, T.One, a, transposeA ? M : K, b, transposeB ? K : N, T.Zero, c, N);
-                for (int i = 0; i < M; i++)
+                // Places in the last vectors along the sum, where a kernel may load an element twice.
+                foreach (int p in (int[])[0, 54, 62, 66, 69])
                 {
-                    for (int j = 0; j < N; j++)
+                    T[] a = Values(M * K, 1), b = Values(K * N, 2), c = new T[M * N];
+                    a[transposeA ? p * M + 20 : 20 * K + p] = T.NaN;
+                    b[transposeB ? 54 * K + p : p * N + 54] = T.PositiveInfinity;
+                    Multiply(transposeA, transposeB, M, N, K, T.One, a, transposeA ? M : K, b, transposeB ? K : N, T.Zero, c, N);
+                    for (int i = 0; i < M; i++)
                     {
-                        Assert.Equal(i == 20, T.IsNaN(c[i * N + j]));
-                        Assert.Equal(i != 20 && j == 54, T.IsInfinity(c[i * N + j]));
+                        for (int j = 0; j < N; j++)
+                        {
+                            Assert.Equal(i == 20, T.IsNaN(c[i * N + j]));
+                            Assert.Equal(i != 20 && j == 54, T.IsInfinity(c[i * N + j]));
+                        }
                     }
                 }
             }
