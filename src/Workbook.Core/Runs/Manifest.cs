@@ -54,7 +54,9 @@ public sealed record Manifest
     {
         try
         {
-            return JsonSerializer.Deserialize<Manifest>(json, Options) ?? throw new InputException("the manifest is empty.");
+            Manifest manifest = JsonSerializer.Deserialize<Manifest>(json, Options) ?? throw new InputException("the manifest is empty.");
+            if (manifest.Files is null || manifest.Files.Values.Contains(null!)) throw new InputException("the manifest lists no files.");
+            return manifest;
         }
         catch (JsonException e)
         {

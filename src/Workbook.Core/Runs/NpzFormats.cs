@@ -16,10 +16,10 @@ public static class NpzFormats
         using NpzReader file = NpzReader.Open(path);
         NpzArray x = file.Read("X", "n, L, d"), y = file.Read("y", "n", NpzTypes.Float64 | NpzTypes.Integers);
         double[]? mu = file.Contains("mu") ? file.Read("mu", "d").Data : null;
-        int[]? signal = file.Contains("signal_patch") ? Patches(file.Read("signal_patch", "n", NpzTypes.Float64 | NpzTypes.Integers).Data) : null;
+        double[]? signal = file.Contains("signal_patch") ? file.Read("signal_patch", "n", NpzTypes.Float64 | NpzTypes.Integers).Data : null;
         try
         {
-            return Dataset.FromDense(x.Data, x.Shape[0], x.Shape[1], x.Shape[2], y.Data, mu, signal);
+            return Dataset.FromDense(x.Data, x.Shape[0], x.Shape[1], x.Shape[2], y.Data, mu, signal is null ? null : Patches(signal));
         }
         catch (InputException e)
         {

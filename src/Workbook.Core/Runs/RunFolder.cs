@@ -99,6 +99,8 @@ public static class RunFolder
         try
         {
             RunSpec spec = SpecJson.Read(File.ReadAllText(Path.Combine(folder, Spec)));
+            if (spec.Hash() != manifest.SpecHash)
+                throw new InputException($"the run in {folder} is damaged: its {ManifestName} and its {Spec} are of different runs.");
             Trajectory trajectory = TrajectoryFile.ReadAsync(Path.Combine(folder, TrajectoryName)).GetAwaiter().GetResult();
             return new StoredRun(folder, spec, manifest, trajectory);
         }
@@ -125,7 +127,7 @@ public static class RunFolder
         {
             manifest = Manifest.FromJson(File.ReadAllText(path));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InputException)
         {
             throw new InputException($"{path} cannot be read: {e.Message}", e);
         }

@@ -69,6 +69,8 @@ public sealed record RunSpec
     public RunSpec Validate()
     {
         if (Data is SignalNoiseSource source) source.Distribution.Validate();
+        if (Data is NoisyImagesSource { Options.Snr: var snr } && (!(snr > 0) || !double.IsFinite(snr)))
+            throw new InputException(FormattableString.Invariant($"the SNR is {snr}; it has to be positive and finite."));
         Model.Validate();
         Optimizer.Validate();
         if (Steps < 1) throw new InputException($"steps is {Steps}; it has to be at least 1.");

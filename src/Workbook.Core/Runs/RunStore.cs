@@ -40,6 +40,7 @@ public sealed class RunStore
             try
             {
                 StoredRun stored = RunFolder.Read(folder);
+                if (stored.Manifest.SpecHash != spec.Hash()) throw new InputException($"the run in {folder} is of another spec.");
                 if (stored.Manifest.Complete) return stored;
             }
             catch (InputException damaged)

@@ -29,10 +29,11 @@ public sealed record Schedule
     public static Schedule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string[] parts = text.Split(':', ',');
-        int[] numbers = new int[parts.Length - 1];
-        for (int k = 1; k < parts.Length; k++)
-            if (!int.TryParse(parts[k], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[k - 1])) throw Bad(text);
+        string[] parts = text.Split(':');
+        string[] written = parts.Length == 2 ? parts[1].Split(',') : [];
+        int[] numbers = new int[written.Length];
+        for (int k = 0; k < written.Length; k++)
+            if (!int.TryParse(written[k], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[k])) throw Bad(text);
         return (parts[0], numbers.Length) switch
         {
             ("every", 1) => Every(numbers[0]),

@@ -125,9 +125,9 @@ public static class SpecJson
                 Precision = Choice<Precision>(root, "precision"),
             }.Validate();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new InputException("the spec is not the JSON that a run writes: " + e.Message, e);
+            throw new InputException("the spec is not the JSON that a run writes: " + e.Message.ReplaceLineEndings(" "), e);
         }
     }
 
@@ -141,7 +141,12 @@ public static class SpecJson
             TrainingCount = Get<int>(data, "n"),
             PositiveLabel = Get<byte>(data, "positive"),
             NegativeLabel = Get<byte>(data, "negative"),
-            Placement = Get<string>(data, "placement") == "full-patch" ? NoisePlacement.FullPatch : NoisePlacement.AroundDigit,
+            Placement = Get<string>(data, "placement") switch
+            {
+                "full-patch" => NoisePlacement.FullPatch,
+                "around-digit" => NoisePlacement.AroundDigit,
+                string other => throw new InputException($"the spec's placement is '{other}'; it is full-patch or around-digit."),
+            },
             Border = Get<int>(data, "border"),
         }, Get<string>(data, "images_sha256"), Get<string>(data, "labels_sha256")),
         "file" => new FileSource(Get<string>(data, "sha256")),
@@ -150,7 +155,7 @@ public static class SpecJson
 
     private static Optimizer ReadOptimizer(JsonNode optimizer)
     {
-        var eta = new LearningRate([.. Child(optimizer, "eta").AsArray().Select(v => v!.GetValue<double>())]);
+        var eta = new LearningRate([.. Child(optimizer, "eta").AsArray().Select(v => (v ?? throw new FormatException("a learning rate is null.")).GetValue<double>())]);
         return Get<string>(optimizer, "kind") switch
         {
             "signgd" => new SignGd(eta),

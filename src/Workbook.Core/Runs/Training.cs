@@ -45,7 +45,7 @@ public static class Training
             }
             if (t == spec.Steps || cancel.IsCancellationRequested) break;
             engine.Update();
-            if (t % report == 0) progress?.Report(t + 1);
+            if (t % report == 0 || t + 1 == spec.Steps) progress?.Report(t + 1);
         }
         bool complete = row == steps.Length;
         return new Run(spec, problem, complete ? trajectory : trajectory.Truncate(row), engine.Name, clock.Elapsed.TotalSeconds, complete,

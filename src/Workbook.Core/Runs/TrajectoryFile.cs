@@ -34,8 +34,15 @@ public static class TrajectoryFile
         {
             TrajectoryColumn column = TrajectoryColumn.All[k];
             double[] data = trajectory[column.Name];
-            ReadOnlyMemory<int>? repetition = IsList(column) ? Repetition(trajectory.Rows, column.Width(trajectory.Samples, trajectory.Neurons)) : null;
-            await group.WriteAsync<double>(columns[k], data, repetition, cancellationToken: cancel).ConfigureAwait(false);
+            if (!IsList(column))
+            {
+                await group.WriteAsync<double>(columns[k], data, cancellationToken: cancel).ConfigureAwait(false);
+                continue;
+            }
+            // Every entry of every list is there: definition level 1 throughout.
+            var present = new int[data.Length];
+            Array.Fill(present, 1);
+            await group.WriteAllPartsAsync<double>(columns[k], data, present, Repetition(trajectory.Rows, column.Width(trajectory.Samples, trajectory.Neurons)), cancel).ConfigureAwait(false);
         }
         group.CompleteValidate();
     }
@@ -59,8 +66,10 @@ public static class TrajectoryFile
             foreach (TrajectoryColumn column in TrajectoryColumn.All)
             {
                 double[] data = trajectory[column.Name];
-                Memory<int>? repetition = IsList(column) ? new int[data.Length] : null;
-                await group.ReadAsync<double>(Find(reader, column.Name), data.AsMemory(), repetition, cancel).ConfigureAwait(false);
+                if (IsList(column))
+                    await group.ReadRawAsync<double>(Find(reader, column.Name), data, new int[data.Length], new int[data.Length], cancel).ConfigureAwait(false);
+                else
+                    await group.ReadAsync<double>(Find(reader, column.Name), data.AsMemory(), cancellationToken: cancel).ConfigureAwait(false);
             }
             return trajectory;
         }
