@@ -44,6 +44,26 @@ public sealed class AssemblyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_library_may_resolve_an_assembly_itself()
+    {
+        var hidden = Build("lib/apart", "Hidden", "public static class Hidden { public static int Value => 8; }");
+        Build(
+            "lib",
+            "Resolves",
+            """
+            using System; using System.IO; using System.Reflection; using System.Runtime.CompilerServices;
+            public static class Resolves
+            {
+                [ModuleInitializer] internal static void Start() => AppDomain.CurrentDomain.AssemblyResolve += (_, wanted) =>
+                    wanted.Name.StartsWith("Hidden,") ? Assembly.LoadFrom(Path.Combine(Path.GetDirectoryName(typeof(Resolves).Assembly.Location), "apart", "Hidden.dll")) : null;
+                public static int Value => Hidden.Value;
+            }
+            """,
+            hidden);
+        Assert.Equal("8", (await _session.RunAsync("#r \"lib/Resolves.dll\"\nResolves.Value")).Result);
+    }
+
+    [Fact]
     public async Task What_cannot_be_referenced_is_one_clear_error()
     {
         _session.Write("text.dll", "not an assembly");

@@ -102,6 +102,17 @@ public sealed class AwkwardCellTests : IDisposable
         Assert.Contains("cell 1, line 1, in Odd.ToString", ran.Traceback, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("var thread = new Thread(() => throw new FormatException(\"lost\")); thread.Start(); thread.Join();")]
+    [InlineData("async void Lose() { await Task.Yield(); throw new FormatException(\"lost\"); }\nLose(); await Task.Delay(200);")]
+    public async Task An_exception_that_nothing_catches_on_another_thread_ends_only_that_thread(string text)
+    {
+        var ran = await _session.RunAsync(text);
+        Assert.Null(ran.Error);
+        Assert.Contains("FormatException: lost", ran.Err, StringComparison.Ordinal);
+        Assert.Equal("2", (await _session.RunAsync("1 + 1")).Result);
+    }
+
     [Fact]
     public async Task An_interrupt_between_cells_does_nothing()
     {

@@ -11,27 +11,24 @@ internal static class KernelCommand
 
     internal static Command Create() => new("kernel", "Serve C# notebooks to Jupyter, JupyterLab and VS Code.") { Install(), Uninstall(), Start() };
 
-    private static Command Install()
-    {
-        var (user, prefix) = Places();
-        var command = new Command("install", "Make the kernel known to Jupyter, by default for this user.") { user, prefix };
-        command.SetAction(parsed => Try(() =>
-        {
-            foreach (var line in KernelSpec.Install(typeof(KernelCommand).Assembly.Location, Place(parsed, user, prefix)))
-            {
-                Console.WriteLine(line);
-            }
-        }));
-        return command;
-    }
+    private static Command Install() =>
+        Placed("install", "Make the kernel known to Jupyter, by default for this user.", prefix => KernelSpec.Install(typeof(KernelCommand).Assembly.Location, prefix));
 
-    private static Command Uninstall()
+    private static Command Uninstall() => Placed("uninstall", "Remove what `install` wrote.", KernelSpec.Uninstall);
+
+    private static Command Placed(string name, string description, Func<string?, IReadOnlyList<string>> work)
     {
-        var (user, prefix) = Places();
-        var command = new Command("uninstall", "Remove what `install` wrote.") { user, prefix };
+        var user = new Option<bool>("--user") { Description = "In this user's own Jupyter folder (the default)." };
+        var prefix = new Option<string?>("--prefix") { Description = "Below this folder, for example a virtual environment.", HelpName = "folder" };
+        var command = new Command(name, description) { user, prefix };
         command.SetAction(parsed => Try(() =>
         {
-            foreach (var line in KernelSpec.Uninstall(Place(parsed, user, prefix)))
+            if (parsed.GetValue(user) && parsed.GetValue(prefix) is not null)
+            {
+                throw new NotebookException("Only one of --user and --prefix can be asked for.");
+            }
+
+            foreach (var line in work(parsed.GetValue(prefix)))
             {
                 Console.WriteLine(line);
             }
@@ -64,15 +61,6 @@ internal static class KernelCommand
         ParentProcess.Watch(server.Stop);
         server.WaitForShutdown();
     }
-
-    private static (Option<bool> User, Option<string?> Prefix) Places() => (
-        new Option<bool>("--user") { Description = "In this user's own Jupyter folder (the default)." },
-        new Option<string?>("--prefix") { Description = "Below this folder, for example a virtual environment.", HelpName = "folder" });
-
-    private static string? Place(ParseResult parsed, Option<bool> user, Option<string?> prefix) =>
-        parsed.GetValue(user) && parsed.GetValue(prefix) is not null
-            ? throw new NotebookException("Only one of --user and --prefix can be asked for.")
-            : parsed.GetValue(prefix);
 
     private static int Try(Action action)
     {

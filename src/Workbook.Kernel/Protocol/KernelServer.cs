@@ -18,6 +18,8 @@ public sealed class KernelServer : IDisposable
     // aborted; what is sent after the answer was seen is not.
     private static readonly TimeSpan s_abortWindow = TimeSpan.FromMilliseconds(20);
 
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(700);
+
     private readonly KernelSockets _sockets;
     private readonly Session _session;
     private readonly BlockingCollection<(Message Request, long Number)> _requests = [];
@@ -209,11 +211,12 @@ public sealed class KernelServer : IDisposable
         Volatile.Write(ref _executing, request);
         var name = string.Create(CultureInfo.InvariantCulture, $"cell {count}{(silent ? " (silent)" : "")}");
         var error = _session.ExecuteAsync(code, name, output => Show(output, silent, count, request.Header)).GetAwaiter().GetResult();
-        if (error is null)
+        if (error is null && !_isWarming)
         {
-            Warm();
+            _isWarming = true;
+            _ = Task.Run(WarmAsync);
         }
-        else if ((bool?)request.Content["stop_on_error"] ?? true)
+        else if (error is not null && ((bool?)request.Content["stop_on_error"] ?? true))
         {
             Thread.Sleep(s_abortWindow);
             _abortThrough = Interlocked.Read(ref _received);
@@ -351,14 +354,17 @@ public sealed class KernelServer : IDisposable
         return (string?)_answers.Take(giveUp.Token).Content["value"];
     }
 
-    // The first completion takes seconds of compiling; it is done beforehand, when the first cell is out of the way.
-    private void Warm()
+    // The first completion would take seconds of compiling. That is done beforehand, once the reader pauses and no cell wants the processor.
+    private async Task WarmAsync()
     {
-        if (!_isWarming)
+        var seen = -1L;
+        while (seen != Interlocked.Read(ref _received) || Volatile.Read(ref _executing) is not null)
         {
-            _isWarming = true;
-            _ = Task.Run(() => _session.Language.WarmAsync(_stopping.Token));
+            seen = Interlocked.Read(ref _received);
+            await Task.Delay(s_pause, _stopping.Token).ConfigureAwait(false);
         }
+
+        await _session.Language.WarmAsync(_stopping.Token).ConfigureAwait(false);
     }
 
     private static JsonObject ErrorContent(CellError error) => new()

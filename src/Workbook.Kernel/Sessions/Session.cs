@@ -33,6 +33,7 @@ public sealed class Session : IDisposable
         _input = input;
         Language = new SessionLanguage(_assemblies);
         CellConsole.Install();
+        CellThreads.Install();
     }
 
     /// <summary>What relative paths in directives start from.</summary>
