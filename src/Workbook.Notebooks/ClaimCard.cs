@@ -1,20 +1,8 @@
 using System.Globalization;
+using Workbook.Core.Theory;
 using Workbook.Notebooks.Text;
 
 namespace Workbook.Notebooks;
-
-/// <summary>What a check of a claim came to.</summary>
-public enum Verdict
-{
-    /// <summary>The relation holds.</summary>
-    Holds,
-
-    /// <summary>The relation does not hold.</summary>
-    Fails,
-
-    /// <summary>The claim's preconditions are not met, so it says nothing here.</summary>
-    NotApplicable,
-}
 
 /// <summary>
 /// A claim of the paper and what was measured: both sides, the slack between them, and only then the verdict.

@@ -4,6 +4,7 @@ using SkiaSharp;
 using Workbook.Notebooks.Backends;
 using Workbook.Notebooks.Text;
 using Xunit;
+using Workbook.Core.Theory;
 
 namespace Workbook.Notebooks.Tests;
 
