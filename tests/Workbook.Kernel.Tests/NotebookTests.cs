@@ -104,6 +104,23 @@ public sealed class NotebookTests : IDisposable
         Assert.Equal("a\nb", notebook.Cells[0].Source);
     }
 
+    [Fact]
+    public void Writing_keeps_a_files_permissions_and_a_link_to_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "permissions and links are those of Unix");
+        Write("n.ipynb", "1");
+        var (file, link) = (Path.Combine(_folder, "n.ipynb"), Path.Combine(_folder, "link.ipynb"));
+        const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+#pragma warning disable CA1416 // skipped on Windows
+        File.SetUnixFileMode(file, mine);
+        File.CreateSymbolicLink(link, file);
+        Notebook("2").Write(link);
+        Assert.Equal(mine, File.GetUnixFileMode(file));
+#pragma warning restore CA1416
+        Assert.Equal("2", NotebookDocument.Read(file).Cells[0].Source);
+        Assert.Equal(file, File.ResolveLinkTarget(link, true)?.FullName);
+    }
+
     [Theory]
     [InlineData("", "is not a notebook")]
     [InlineData("[]", "holds no JSON object")]

@@ -48,6 +48,9 @@ public sealed class KernelServer : IDisposable
         _sockets = new KernelSockets(connection, Receive);
         Broadcast("status", new JsonObject { ["execution_state"] = "starting" }, []);
         _worker.Start();
+
+        // The reader is still opening the notebook.
+        _ = Task.Run(Session.WarmUp);
     }
 
     /// <summary>Interrupts the running cell.</summary>

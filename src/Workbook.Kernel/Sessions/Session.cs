@@ -77,6 +77,9 @@ public sealed class Session : IDisposable
     public void Interrupt(CellError? reason = null) =>
         Volatile.Read(ref _running)?.Interrupt(reason ?? CellError.Plain(CellError.Interrupted, "The cell was interrupted."));
 
+    /// <summary>Compiles a cell for nothing, so that the first real one does not wait until the compiler itself is compiled.</summary>
+    internal static void WarmUp() => new CellCompiler(new SessionAssemblies()).Compile("Enumerable.Range(0, 1).Count()", "warm-up", null, CancellationToken.None);
+
     /// <summary>Ends the running cell with an error at once, because the process is going away, so that its outputs can still be kept.</summary>
     /// <returns>Whether a cell was running.</returns>
     internal bool EndRunning(CellError error)
