@@ -26,16 +26,17 @@ public static class RunFolder
     /// <param name="attachments">More text files by name.</param>
     /// <param name="saveWeights">Whether to write the final weights.</param>
     /// <param name="inputs">Paths of the files that the spec refers to.</param>
+    /// <returns>The manifest as it was written.</returns>
     /// <exception cref="InputException">The folder cannot be written, or holds something that is not a run.</exception>
-    public static void Write(string folder, Run run, IReadOnlyDictionary<string, string>? attachments = null, bool saveWeights = false, IReadOnlyDictionary<string, string>? inputs = null)
+    public static Manifest Write(string folder, Run run, IReadOnlyDictionary<string, string>? attachments = null, bool saveWeights = false, IReadOnlyDictionary<string, string>? inputs = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(run);
         string place = Path.GetFullPath(folder);
-        RefuseForeign(place);
         string partial = place + PartialMark + Path.GetRandomFileName();
         try
         {
+            RefuseForeign(place);
             Directory.CreateDirectory(partial);
             WriteFile(partial, Spec, stream => stream.Write(Encoding.UTF8.GetBytes(SpecJson.Write(run.Spec))));
             WriteFile(partial, TrajectoryName, stream => TrajectoryFile.WriteAsync(run.Trajectory, stream).GetAwaiter().GetResult());
@@ -56,6 +57,7 @@ public static class RunFolder
             };
             WriteFile(partial, ManifestName, stream => stream.Write(Encoding.UTF8.GetBytes(manifest.ToJson())));
             MoveIntoPlace(partial, place);
+            return manifest;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -89,12 +91,42 @@ public static class RunFolder
     }
 
     /// <summary>
-    /// Reads a run after checking every file against the manifest.
+    /// Reads a run after checking every file against the manifest. Where it is replaced meanwhile, it is read again.
     /// </summary>
     /// <exception cref="InputException">No run there, or a damaged one; the sentence names the file.</exception>
     public static StoredRun Read(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        const int Patience = 100;
+        for (int attempt = 0; ; attempt++)
+        {
+            string? before = ManifestText(folder);
+            try
+            {
+                StoredRun run = ReadOnce(folder);
+                if (attempt == Patience || ManifestText(folder) == before) return run;
+            }
+            catch (InputException) when (attempt < Patience && ManifestText(folder) != before)
+            {
+                // The files are of two runs, one after the other.
+            }
+        }
+    }
+
+    private static string? ManifestText(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, ManifestName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static StoredRun ReadOnce(string folder)
+    {
         Manifest manifest = Verify(folder);
         try
         {
@@ -135,7 +167,7 @@ public static class RunFolder
         {
             string file = Path.Combine(folder, name);
             if (!File.Exists(file)) throw new InputException($"the run in {folder} is damaged: {name} is missing.");
-            if (Describe(file) != expected) throw new InputException($"the run in {folder} is damaged: {name} does not have the checksum of its manifest.");
+            if (!Agrees(file, expected)) throw new InputException($"the run in {folder} is damaged: {name} does not have the checksum of its manifest.");
         }
         if (!manifest.Files.ContainsKey(Spec) || !manifest.Files.ContainsKey(TrajectoryName))
             throw new InputException($"the run in {folder} is damaged: its manifest does not list {Spec} and {TrajectoryName}.");
@@ -159,28 +191,26 @@ public static class RunFolder
 
     private static void MoveIntoPlace(string partial, string place)
     {
-        // Two writers of the same run may meet here: the rename either succeeds or finds the other's whole run in place.
+        // Two writers of the same run may meet here: each step either succeeds or finds that the other was faster, and goes round again.
+        const int Patience = 100;
         for (int attempt = 0; ; attempt++)
         {
-            if (Directory.Exists(place))
+            RefuseForeign(place);
+            // What was there is deleted with the partial folder, whose name it has now.
+            if (FolderSwap.Try(partial, place)) return;
+            try
             {
-                string old = place + PartialMark + Path.GetRandomFileName();
-                try
+                if (Directory.Exists(place))
                 {
+                    // No exchange on this system: for a moment there is no run in its place.
+                    string old = place + PartialMark + Path.GetRandomFileName();
                     Directory.Move(place, old);
                     TryDelete(old);
                 }
-                catch (DirectoryNotFoundException)
-                {
-                    // The other writer has just moved it away.
-                }
-            }
-            try
-            {
                 Directory.Move(partial, place);
                 return;
             }
-            catch (IOException) when (attempt < 20 && Directory.Exists(place) && Directory.Exists(partial))
+            catch (IOException) when (attempt < Patience && Directory.Exists(partial))
             {
             }
         }
@@ -197,6 +227,18 @@ public static class RunFolder
     {
         using FileStream stream = File.OpenRead(file);
         return new ManifestFile(Convert.ToHexStringLower(SHA256.HashData(stream)), stream.Length);
+    }
+
+    private static bool Agrees(string file, ManifestFile expected)
+    {
+        try
+        {
+            return Describe(file) == expected;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file} cannot be read: {e.Message}", e);
+        }
     }
 
     private static void TryDelete(string folder)

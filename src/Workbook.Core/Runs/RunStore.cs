@@ -50,7 +50,6 @@ public sealed class RunStore
         }
         Run run = Training.Run(spec, inputs, null, cancel);
         if (!run.Complete) cancel.ThrowIfCancellationRequested();
-        RunFolder.Write(folder, run, attach?.Invoke(spec, run.Trajectory));
-        return new StoredRun(folder, spec, Manifest.FromJson(File.ReadAllText(Path.Combine(folder, "manifest.json"))), run.Trajectory);
+        return new StoredRun(folder, spec, RunFolder.Write(folder, run, attach?.Invoke(spec, run.Trajectory)), run.Trajectory);
     }
 }
