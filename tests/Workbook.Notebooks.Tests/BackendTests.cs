@@ -1,8 +1,9 @@
 using System.Text.Json;
-using AxisLimits = ScottPlot.AxisLimits;
-using Plot = ScottPlot.Plot;
+using SkiaSharp;
 using Workbook.Notebooks.Backends;
 using Xunit;
+using AxisLimits = ScottPlot.AxisLimits;
+using Plot = ScottPlot.Plot;
 
 namespace Workbook.Notebooks.Tests;
 
@@ -193,6 +194,35 @@ public class BackendTests
         Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().X("", log: true).At(0, "T_0")));
         Assert.Throws<ArgumentException>(() => Figure.Of(new Panel().X("", min: 2, max: 2)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Figure.Grid(5, [new Panel()]));
+    }
+
+    [Fact]
+    public void Every_panel_shows_its_own_data_and_nothing_of_the_others()
+    {
+        string[] colors = ["#0072B2", "#D55E00", "#009E73", "#000000"];
+        Figure figure = Figure.Grid(2, [.. colors.Select(color => new Panel().Line("", new Stroke(color, 6), [0, 1], [0, 1]))]);
+        var layout = new FigureLayout(figure, StaticBackend.Width);
+        using SKBitmap picture = SKBitmap.Decode(figure.ToPng(scale: 1));
+        Assert.Equal((int)layout.Width, picture.Width);
+        Assert.Equal((int)layout.Height, picture.Height);
+        for (int panel = 0; panel < colors.Length; panel++)
+        {
+            Box axes = layout.Axes[panel];
+            for (int color = 0; color < colors.Length; color++)
+            {
+                SKColor wanted = SKColor.Parse(colors[color]);
+                int found = 0;
+                for (int x = (int)axes.Left + 4; x < axes.Right - 4; x++)
+                {
+                    for (int y = (int)axes.Top + 4; y < axes.Bottom - 4; y++)
+                    {
+                        found += picture.GetPixel(x, y) == wanted ? 1 : 0;
+                    }
+                }
+                Assert.Equal(panel == color, found > 300);
+                Assert.True(panel == color || found == 0);
+            }
+        }
     }
 
     [Fact]

@@ -92,6 +92,16 @@ public class DownsamplingTests
     }
 
     [Fact]
+    public void A_shallow_extreme_of_a_band_stays()
+    {
+        double[] x = [0, 1, 2, 3, 4, 5], low = [0, -1e-5, 0, 0, 0, 0], high = [1, 1, 1, 1, 1 + 1e-5, 1];
+        BandLayer band = Assert.IsType<BandLayer>(Figure.Of(new Panel().Band("b", Strokes.GD, x, low, high)).Panels[0].Layers[0]);
+        Assert.Equal([0, 1, 4, 5], band.X);
+        Assert.Equal(-1e-5, band.Low.Min());
+        Assert.Equal(1 + 1e-5, band.High.Max());
+    }
+
+    [Fact]
     public void A_band_loses_only_what_cannot_be_seen() => Gen.Double[-1, 1].Array[3, 3000].Sample(
         steps =>
         {
