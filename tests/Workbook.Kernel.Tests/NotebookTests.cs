@@ -176,6 +176,19 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
+    public void A_file_never_mixes_two_runs()
+    {
+        var notebook = Notebook("throw null;", "2");
+        notebook.Cells[1].ExecutionCount = 7;
+        notebook.Cells[1].Outputs = [JsonNode.Parse(Result)];
+        notebook.Write(Path.Combine(_folder, "n.ipynb"));
+        Assert.Equal(1, Run("n.ipynb", request => request with { InPlace = true }));
+        var after = NotebookDocument.Read(Path.Combine(_folder, "n.ipynb")).Cells[1];
+        Assert.Null(after.ExecutionCount);
+        Assert.Empty(after.Outputs);
+    }
+
+    [Fact]
     public void A_cell_that_is_said_to_fail_may()
     {
         var notebook = Notebook("throw new Exception(\"as said\");", "1");
