@@ -96,6 +96,11 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
+    public void Keys_are_written_in_order_whatever_order_they_were_read_in() => Assert.Equal(
+        "{\n \"cells\": [],\n \"metadata\": {\n  \"B\": 1,\n  \"a\": 2,\n  \"b\": 1.50\n },\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n",
+        NotebookDocument.Parse("""{"nbformat_minor":5,"nbformat":4,"metadata":{"b":1.50,"a":2,"B":1},"cells":[]}""", "x").ToString());
+
+    [Fact]
     public void Cells_without_ids_are_given_the_same_ones_every_time()
     {
         var notebook = NotebookDocument.Parse("""{"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[{"cell_type":"code","source":"a\nb","metadata":{},"outputs":[],"execution_count":null},{"cell_type":"raw","id":"cell-1","source":"","metadata":{}}]}""", "x");
@@ -168,6 +173,19 @@ public sealed class NotebookTests : IDisposable
         Assert.Equal("FormatException", (string?)cells[1].Outputs[0]!["ename"]);
         Assert.Equal(0, Run("n.ipynb", request => request with { OutFolder = Path.Combine(_folder, "out"), AllowErrors = true }));
         Assert.Equal(3, NotebookDocument.Read(Path.Combine(_folder, "out", "n.ipynb")).Cells[2].ExecutionCount);
+    }
+
+    [Fact]
+    public void A_file_never_mixes_two_runs()
+    {
+        var notebook = Notebook("throw null;", "2");
+        notebook.Cells[1].ExecutionCount = 7;
+        notebook.Cells[1].Outputs = [JsonNode.Parse(Result)];
+        notebook.Write(Path.Combine(_folder, "n.ipynb"));
+        Assert.Equal(1, Run("n.ipynb", request => request with { InPlace = true }));
+        var after = NotebookDocument.Read(Path.Combine(_folder, "n.ipynb")).Cells[1];
+        Assert.Null(after.ExecutionCount);
+        Assert.Empty(after.Outputs);
     }
 
     [Fact]
