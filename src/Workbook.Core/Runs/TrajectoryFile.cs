@@ -34,7 +34,8 @@ public static class TrajectoryFile
         {
             TrajectoryColumn column = TrajectoryColumn.All[k];
             double[] data = trajectory[column.Name];
-            ReadOnlyMemory<int>? repetition = IsList(column) ? Repetition(trajectory.Rows, column.Width(trajectory.Samples, trajectory.Neurons)) : null;
+            // Null, and not an array that is null: that would become an empty list of levels.
+            ReadOnlyMemory<int>? repetition = IsList(column) ? new(Repetition(trajectory.Rows, column.Width(trajectory.Samples, trajectory.Neurons))) : default(ReadOnlyMemory<int>?);
             await group.WriteAsync<double>(columns[k], data, repetition, cancellationToken: cancel).ConfigureAwait(false);
         }
         group.CompleteValidate();
@@ -59,8 +60,15 @@ public static class TrajectoryFile
             foreach (TrajectoryColumn column in TrajectoryColumn.All)
             {
                 double[] data = trajectory[column.Name];
-                Memory<int>? repetition = IsList(column) ? new int[data.Length] : null;
-                await group.ReadAsync<double>(Find(reader, column.Name), data.AsMemory(), repetition, cancel).ConfigureAwait(false);
+                DataField field = Find(reader, column.Name);
+                if (!IsList(column))
+                {
+                    await group.ReadAsync<double>(field, data.AsMemory(), null, cancel).ConfigureAwait(false);
+                    continue;
+                }
+                // No list is empty, so the levels carry nothing that the shape does not say; the reader wants room for them all the same.
+                var levels = new int[data.Length];
+                await group.ReadRawAsync<double>(field, data.AsMemory(), levels.AsMemory(), levels.AsMemory(), cancel).ConfigureAwait(false);
             }
             return trajectory;
         }
