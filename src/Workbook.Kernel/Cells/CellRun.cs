@@ -10,8 +10,8 @@ namespace Workbook.Kernel;
 /// breaks blocking waits (<c>Thread.Sleep</c>, locks). That stops whatever a cell says itself, on any thread that it started.</para>
 /// <para>What it cannot stop is a library that computes without coming back to the cell, and native code. After <see cref="Grace"/> such a thread is left behind:
 /// the cell is reported as interrupted, the session goes on without what this cell declared, and the thread keeps its core until it ends or the process does.
-/// <see cref="System.Runtime.ControlledExecution"/> would abort it, but is no help: on .NET 10.0 for Linux it took the whole process down in half of the cases tried
-/// (a LINQ sum over two billion elements), and with it the session that an interrupt is meant to keep.</para>
+/// <see cref="System.Runtime.ControlledExecution"/> would abort it, but is no help: on .NET 10.0 for Linux aborting a long LINQ sum took the whole process down in
+/// five trials of seven, and with it the session that an interrupt is meant to keep.</para>
 /// </remarks>
 internal sealed class CellRun : IDisposable
 {
