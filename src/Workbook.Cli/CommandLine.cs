@@ -15,7 +15,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             string command = string.Join(' ', Path(parsed.CommandResult));
-            Console.Error.WriteLine($"error: {Line(parsed.Errors[0].Message)} ({command} --help tells more)");
+            // What was not understood says more than what is missing because of it.
+            string message = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not a command or option of {command}." : parsed.Errors[0].Message;
+            Console.Error.WriteLine($"error: {Line(message)} ({command} --help tells more)");
             return BadInput;
         }
         try
@@ -28,17 +30,9 @@ internal static class CommandLine
             Console.Error.WriteLine("interrupted: what was finished is kept; the same command goes on from there.");
             return Interrupted;
         }
-        catch (AggregateException e) when (e.Flatten().InnerExceptions.FirstOrDefault(x => x is InputException) is InputException input)
+        catch (Exception e) when (Expected(e) is Exception expected)
         {
-            return Report(input.Message);
-        }
-        catch (InputException e)
-        {
-            return Report(e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OutOfMemoryException)
-        {
-            return Report(e.Message);
+            return Report(expected is OutOfMemoryException ? "there is not enough memory: choose a smaller problem or record fewer steps." : expected.Message);
         }
     }
 
@@ -48,7 +42,14 @@ internal static class CommandLine
         return BadInput;
     }
 
-    private static string Line(string message) => message.ReplaceLineEndings(" ");
+    /// <summary>What a user can do something about, out of many threads' errors the most telling one; null for a defect of the program.</summary>
+    private static Exception? Expected(Exception e)
+    {
+        IReadOnlyList<Exception> all = e is AggregateException many ? many.Flatten().InnerExceptions : [e];
+        return all.FirstOrDefault(x => x is InputException) ?? all.FirstOrDefault(x => x is IOException or UnauthorizedAccessException or OutOfMemoryException);
+    }
+
+    private static string Line(string message) => string.Join(' ', message.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 
     private static IEnumerable<string> Path(CommandResult? command)
     {

@@ -16,20 +16,20 @@ internal sealed record GivenSpec(RunSpec Spec, RunInputs Inputs, IReadOnlyDictio
 internal sealed class SpecOptions
 {
     private readonly Option<string> _preset = new("--preset") { Description = "Start from these settings: " + string.Join(", ", Presets.All.Keys) + ".", DefaultValueFactory = _ => "figure-1", HelpName = "NAME" };
-    private readonly Option<int?> _d = Number<int?>("--d", "Dimension d, at least 2."), _n = Number<int?>("--n", "Training samples n."), _s = Number<int?>("--s", "Non-zero noise coordinates s, 1 .. d - 1.");
-    private readonly Option<double?> _sigmaP = Number<double?>("--sigma-p", "Noise standard deviation sigma_p.");
-    private readonly Option<int?> _mk = Number<int?>("--mk", "Rows m_k of W_Q and W_K."), _mv = Number<int?>("--mv", "Rows m_v of each W_V.");
-    private readonly Option<double?> _sigma0 = Number<double?>("--sigma-0", "Initial weight scale sigma_0."), _eta = Number<double?>("--eta", "Learning rate eta.");
-    private readonly Option<int?> _steps = Number<int?>("--steps", "Number of updates.");
+    private readonly Option<int?> _d = NumberOption.Whole("--d", "Dimension d, at least 2."), _n = NumberOption.Whole("--n", "Training samples n."), _s = NumberOption.Whole("--s", "Non-zero noise coordinates s, 1 .. d - 1.");
+    private readonly Option<double?> _sigmaP = NumberOption.Real("--sigma-p", "Noise standard deviation sigma_p.");
+    private readonly Option<int?> _mk = NumberOption.Whole("--mk", "Rows m_k of W_Q and W_K."), _mv = NumberOption.Whole("--mv", "Rows m_v of each W_V.");
+    private readonly Option<double?> _sigma0 = NumberOption.Real("--sigma-0", "Initial weight scale sigma_0."), _eta = NumberOption.Real("--eta", "Learning rate eta.");
+    private readonly Option<int?> _steps = NumberOption.Whole("--steps", "Number of updates.");
     private readonly Option<string?> _optimizer = Choice("--optimizer", "Update rule.", "signgd", "adam", "gd", "signum");
-    private readonly Option<double?> _beta1 = Number<double?>("--beta1", "beta1 of Adam, beta of signum (default 0.9)."), _beta2 = Number<double?>("--beta2", "beta2 of Adam (default 0.999)."), _eps = Number<double?>("--eps", "eps of Adam (default 1e-8; 0 lets the reduced engine run).");
+    private readonly Option<double?> _beta1 = NumberOption.Real("--beta1", "beta1 of Adam, beta of signum (default 0.9)."), _beta2 = NumberOption.Real("--beta2", "beta2 of Adam (default 0.999)."), _eps = NumberOption.Real("--eps", "eps of Adam (default 1e-8; 0 lets the reduced engine run).");
     private readonly Option<string?> _supports = Choice("--supports", "How noise supports are drawn (default independent).", "independent", "disjoint");
     private readonly Option<string?> _engine = Choice("--engine", "Engine (default auto: the cheapest that is exact).", "auto", "dense", "support", "reduced");
     private readonly Option<string?> _precision = Choice("--precision", "f32 is the dense engine without protection, to show what single precision does (default f64).", "f64", "f32");
-    private readonly Option<ulong?> _seed = Number<ulong?>("--seed", "Seed of data, weights and test set (default 0).");
-    private readonly Option<int?> _recordEvery = Number<int?>("--record-every", "Record every K-th step (default 1).");
+    private readonly Option<ulong?> _seed = NumberOption.Seed("--seed", "Seed of data, weights and test set (default 0).");
+    private readonly Option<int?> _recordEvery = NumberOption.Whole("--record-every", "Record every K-th step (default 1).");
     private readonly Option<string?> _record = new("--record") { Description = "Record by a schedule instead: every:K, dense:A,K (every step to A, then every K) or log:P (P per decade).", HelpName = "SCHEDULE" };
-    private readonly Option<int?> _testSize = Number<int?>("--test-size", "Fresh test samples, 0 for none (default 1000)."), _testEvery = Number<int?>("--test-every", "Evaluate the test set every K-th step (default: about every 50).");
+    private readonly Option<int?> _testSize = NumberOption.Whole("--test-size", "Fresh test samples, 0 for none (default 1000)."), _testEvery = NumberOption.Whole("--test-every", "Evaluate the test set every K-th step (default: about every 50).");
     private readonly Option<string?> _data = new("--data") { Description = "Take X [n, L, d] and y [n] from this .npz instead of drawing them.", HelpName = "F.npz" };
     private readonly Option<string?> _init = new("--init") { Description = "Take W_Q, W_K, W_V_pos, W_V_neg from this .npz instead of drawing them.", HelpName = "F.npz" };
     private readonly bool _files;
@@ -68,6 +68,8 @@ internal sealed class SpecOptions
             TestSize = parsed.GetValue(_testSize) ?? spec.TestSize,
             Record = Record(parsed),
         };
+        if (parsed.GetValue(_testSize) == 0) Refuse(parsed, "--test-size 0", _testEvery);
+        if (parsed.GetValue(_data) is not null && parsed.GetValue(_init) is not null) Refuse(parsed, "--data and --init", _seed);
         int every = parsed.GetValue(_recordEvery) ?? 1;
         spec = spec with { Test = Schedule.Every(parsed.GetValue(_testEvery) ?? (every < 50 ? (50 + every - 1) / every * every : every)) };
         return WithFiles(parsed, spec);
@@ -132,8 +134,6 @@ internal sealed class SpecOptions
         using FileStream stream = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
-
-    private static Option<T> Number<T>(string name, string description) => new(name) { Description = description, HelpName = typeof(T) == typeof(double?) ? "X" : "N" };
 
     private static Option<string?> Choice(string name, string description, params string[] values)
     {

@@ -20,7 +20,8 @@ internal static class TrainCommand
         command.Options.Add(weights);
         command.Options.Add(force);
         command.Options.Add(to);
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(spec.Read(parsed), parsed.GetValue(to)!, parsed.GetValue(weights), parsed.GetValue(force), cancel)));
+        // On a thread of its own: Ctrl-C is listened to only once the action has returned its task.
+        command.SetAction((parsed, cancel) => Task.Run(() => Run(spec.Read(parsed), parsed.GetValue(to)!, parsed.GetValue(weights), parsed.GetValue(force), cancel), CancellationToken.None));
         return command;
     }
 

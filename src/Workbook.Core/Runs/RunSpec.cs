@@ -29,6 +29,9 @@ public sealed record FileSource(string Sha256) : DataSpec;
 /// </summary>
 public sealed record RunSpec
 {
+    /// <summary>Past this a test error is known to 2e-4 and takes minutes.</summary>
+    private const int TestLimit = 10_000_000;
+
     /// <summary>The data.</summary>
     public required DataSpec Data { get; init; }
 
@@ -74,7 +77,7 @@ public sealed record RunSpec
         Model.Validate();
         Optimizer.Validate();
         if (Steps < 1) throw new InputException($"steps is {Steps}; it has to be at least 1.");
-        if (TestSize < 0) throw new InputException($"the test size is {TestSize}; it has to be at least 0 (0 for no test set).");
+        if (TestSize is < 0 or > TestLimit) throw new InputException($"the test size is {TestSize}; it has to lie in 0 .. {TestLimit} (0 for no test set).");
         return this;
     }
 }

@@ -10,6 +10,8 @@ public sealed record Schedule
 {
     private enum Form { Every, Dense, Log }
 
+    private const int MostPerDecade = 10_000;
+
     private readonly Form _form;
     private readonly int _until, _step;
 
@@ -23,7 +25,9 @@ public sealed record Schedule
         until >= 0 ? new(Form.Dense, until, AtLeastOne(k)) : throw new InputException($"a dense schedule ends at step {until}; it has to be at least 0.");
 
     /// <summary><paramref name="perDecade"/> steps per factor of ten.</summary>
-    public static Schedule Log(int perDecade) => new(Form.Log, 0, AtLeastOne(perDecade));
+    public static Schedule Log(int perDecade) => AtLeastOne(perDecade) <= MostPerDecade
+        ? new(Form.Log, 0, perDecade)
+        : throw new InputException($"a schedule has {perDecade} steps per decade; it has to be at most {MostPerDecade}.");
 
     /// <summary>Reads the written form.</summary>
     public static Schedule Parse(string text)
@@ -68,6 +72,14 @@ public sealed record Schedule
         if (steps[^1] != last) steps.Add(last);
         return [.. steps];
     }
+
+    /// <summary>At least as many as <see cref="Steps"/> gives, without listing them.</summary>
+    public long Most(int last) => _form switch
+    {
+        Form.Every => last / _step + 2L,
+        Form.Dense => Math.Min(_until, last) + Math.Max(0, last - _until) / _step + 3L,
+        _ => Math.Min(last, (long)(_step * (Math.Log10(last) + 1))) + 3L,
+    };
 
     /// <summary>The written form.</summary>
     public override string ToString() => _form switch

@@ -26,7 +26,9 @@ public static class Training
     {
         ArgumentNullException.ThrowIfNull(spec);
         var clock = Stopwatch.StartNew();
+        if (spec.Data is SignalNoiseSource { Distribution: var drawn }) MemoryNeed.Check(spec, drawn.N, drawn.D, spec.Model.MK);
         var (problem, test) = (inputs ?? RunInputs.None).Build(spec);
+        MemoryNeed.Check(spec, problem.Data.Count, problem.Data.Dimension, problem.Weights.MK);
         TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
         int[] steps = spec.Record.Steps(spec.Steps);
         var testSteps = test is null ? [] : spec.Test.Steps(spec.Steps).ToHashSet();
