@@ -7,6 +7,7 @@ using Workbook.Core;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
 using Workbook.Core.Theory.Experiments;
+using Workbook.Notebooks;
 
 namespace Workbook.Cli;
 
@@ -15,6 +16,8 @@ namespace Workbook.Cli;
 /// </summary>
 internal sealed class ReproductionRun(string folder, bool force)
 {
+    private const string Picture = "four-stages.png";
+
     private readonly RunStore _store = new(folder);
     private readonly List<(Experiment Experiment, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<ClaimSummary> Claims)> _done = [];
 
@@ -37,8 +40,9 @@ internal sealed class ReproductionRun(string folder, bool force)
         var report = new ReproductionReport(_done);
         WriteText("claims.json", report.ToJson(size));
         WriteText("claims.md", report.ToMarkdown(size));
+        WritePicture();
         report.Print();
-        Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, "runs")} every run");
+        Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, Picture)} the stages in one picture, {Path.Combine(folder, "runs")} every run");
         return report.AllHold;
     }
 
@@ -82,6 +86,9 @@ internal sealed class ReproductionRun(string folder, bool force)
             throw new InputException($"results cannot be written to {folder}: {e.Message.ReplaceLineEndings(" ")}", e);
         }
     }
+
+    /// <summary>The first seed of figure-1, every step of it.</summary>
+    private void WritePicture() => Training.Run(Presets.Figure1 with { Seed = 1, TestSize = 0 }).QueryKeyDynamics().Save(Path.Combine(folder, Picture));
 
     private void WriteOutcomes(Experiment experiment, IReadOnlyList<RunOutcome> outcomes)
     {

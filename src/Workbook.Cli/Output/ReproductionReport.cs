@@ -117,7 +117,7 @@ internal sealed class ReproductionReport(IReadOnlyList<(Experiment Experiment, I
             ["stage", "predicted", .. optimizers.Select(g => g.Key), "definition"],
             [.. stages.Select(s => (string[])
             [
-                $"{s.Id} {s.Title}", s.Predicted is double p ? Numbers.Short(p) : "-",
+                s.Id.StartsWith('T') ? $"{s.Id} {s.Title}" : s.Title, s.Predicted is double p ? Numbers.Short(p) : "-",
                 .. optimizers.Select(g => Times([.. g.Select(o => o.Stages.First(x => x.Id == s.Id).Step)])),
                 s.Definition,
             ])]);
