@@ -59,7 +59,7 @@ public static class Scaling
 
     /// <summary>The continuous limit of alignment: small steps, recorded to 1 %, and no further than alignment needs.</summary>
     private static RunSpec Slow(RunSpec spec, double factor) =>
-        spec with { Optimizer = new SignGd(spec.Optimizer.Eta.Constant!.Value * Fine * factor), Steps = 10_000, Record = Schedule.Log(250) };
+        spec with { Optimizer = new SignGd(spec.Optimizer.Eta.Constant!.Value * Fine * factor), Steps = 6000, Record = Schedule.Log(250) };
 
     private static RunSpec Noise(RunSpec spec, Func<SignalNoise, SignalNoise> change) =>
         spec with { Data = new SignalNoiseSource(change(((SignalNoiseSource)spec.Data).Distribution)) };
