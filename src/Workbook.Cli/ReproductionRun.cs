@@ -98,7 +98,7 @@ internal sealed class ReproductionRun(string folder, bool force)
 
     private void WriteText(string name, string text)
     {
-        string path = Path.Combine(folder, name), partial = path + ".partial";
+        string path = Path.Combine(folder, name), partial = $"{path}.partial-{Path.GetRandomFileName()}";
         File.WriteAllText(partial, text, new UTF8Encoding(false));
         File.Move(partial, path, overwrite: true);
     }

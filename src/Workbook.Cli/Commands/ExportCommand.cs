@@ -33,7 +33,7 @@ internal static class ExportCommand
 
     private static void WriteCsv(Trajectory t, string path)
     {
-        string partial = path + ".partial";
+        string partial = $"{path}.partial-{Path.GetRandomFileName()}";
         try
         {
             using (var writer = new StreamWriter(partial, append: false, new UTF8Encoding(false)) { NewLine = "\n" })
