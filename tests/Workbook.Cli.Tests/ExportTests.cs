@@ -59,6 +59,8 @@ public sealed class ExportTests
                 'value_signal', 'value_noise', 's11', 's21', 'log_s11', 'log_s21', 'margin']
             assert table[0] == [k + ''.join('_%d' % i for i in index) for k in columns for index in np.ndindex(*shapes[k][1:])], table[0]
             assert len(table) == T + 1
+            # What was not measured is an empty field.
+            assert [k for k, line in enumerate(table[1:]) if line[4] == '' and line[5] == ''] == [k for k in range(T) if k % 20]
             values = np.array([[float(c) if c else np.nan for c in line] for line in table[1:]])
             assert np.array_equal(values, np.concatenate([t[k].reshape(T, -1) for k in columns], axis=1), equal_nan=True)
             print('checked')
