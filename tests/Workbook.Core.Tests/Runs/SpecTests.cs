@@ -39,7 +39,7 @@ public sealed class SpecTests
     private static Gen<Schedule> Schedules { get; } = Gen.OneOf(
         Gen.Int[1, int.MaxValue].Select(Schedule.Every), Gen.Int[1, 50].Select(Schedule.Log), Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[1, int.MaxValue]).Select(Schedule.Dense));
 
-    private static Gen<RunSpec> Specs { get; } = Gen.Select(Sources, Gen.Select(Gen.Int[1, 1 << 20], Gen.Int[1, 1 << 20], Positive), Rules, Gen.Select(Gen.Int[1, int.MaxValue], Gen.ULong, Gen.Int[0, int.MaxValue]),
+    private static Gen<RunSpec> Specs { get; } = Gen.Select(Sources, Gen.Select(Gen.Int[1, 1 << 20], Gen.Int[1, 1 << 20], Positive), Rules, Gen.Select(Gen.Int[1, int.MaxValue], Gen.ULong, Gen.Int[0, 10_000_000]),
         Gen.Select(Schedules, Schedules), Gen.Select(Gen.Enum<EngineKind>(), Gen.Enum<Precision>(), Gen.Bool)).Select((data, model, rule, numbers, schedules, choices) => new RunSpec
         {
             Data = data,
