@@ -29,6 +29,7 @@ import nbformat  # noqa: E402
 from jupyter_client import KernelManager  # noqa: E402
 from jupyter_client.kernelspec import KernelSpecManager  # noqa: E402
 
+NOTEBOOKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "notebooks")
 KERNELSPEC = {"name": ".net-csharp", "display_name": ".NET (C#)", "language": "C#"}
 LIBRARY_EXIT = 'typeof(Environment).GetMethod("Exit").Invoke(null, new object[] { 5 });'
 
@@ -124,6 +125,36 @@ def test_nbconvert_executes():
     command = ["jupyter", "nbconvert"] if shutil.which("jupyter") else [sys.executable, "-m", "nbconvert"]
     done = subprocess.run([*command, "--execute", "--to", "notebook", "--inplace", path], capture_output=True, text=True, timeout=120)
     equal((0, "42"), (done.returncode, text(nbformat.read(path, 4).cells[1])))
+
+
+def of_the_workbook(name):
+    """A copy of one of the project's notebooks beside its set-up script, outputs cleared."""
+    for file in (name, "setup.csx"):
+        if not os.path.exists(os.path.join(NOTEBOOKS, file)):
+            raise Skip(f"there is no {file}: build Workbook.sln first")
+        shutil.copy(os.path.join(NOTEBOOKS, file), WORK)
+    path = os.path.join(WORK, name)
+    made = nbformat.read(path, 4)
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(made, path)
+    return path
+
+
+def test_nbconvert_executes_the_first_notebooks():
+    if importlib.util.find_spec("nbconvert") is None:
+        raise Skip("nbconvert is not installed")
+    for name in ("00-start-here.ipynb", "01-data-and-model.ipynb"):
+        path = of_the_workbook(name)
+        command = ["jupyter", "nbconvert"] if shutil.which("jupyter") else [sys.executable, "-m", "nbconvert"]
+        done = subprocess.run([*command, "--execute", "--to", "notebook", "--inplace", path], capture_output=True, text=True, timeout=120)
+        equal(0, done.returncode)
+        ran, committed = nbformat.read(path, 4), nbformat.read(os.path.join(NOTEBOOKS, name), 4)
+        for here, there in zip(ran.cells, committed.cells):
+            if here.cell_type == "code":
+                # A real client keeps what the headless host had written.
+                equal([sorted(o.get("data", {})) for o in there.outputs], [sorted(o.get("data", {})) for o in here.outputs])
 
 
 def test_an_interrupt_stops_a_loop_and_the_session_lives_on():
@@ -235,12 +266,17 @@ def test_the_headless_runner_survives_a_library_that_ends_the_process():
     equal(("2", "EnvironmentExit", []), (text(cells[0]), cells[1].outputs[0].ename, cells[2].outputs))
 
 
-def test_a_browser_opens_a_notebook_runs_it_and_shows_the_figure():
+def browser():
     chromium = next((found for found in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if found), None)
     if chromium is None:
         raise Skip("no Chromium")
     if importlib.util.find_spec("notebook") is None or importlib.util.find_spec("tornado") is None:
         raise Skip("the notebook server is not installed")
+    return chromium
+
+
+def test_a_browser_opens_a_notebook_runs_it_and_shows_the_figure():
+    chromium = browser()
     saved(
         "browser.ipynb",
         """class Chart
@@ -255,10 +291,33 @@ def test_a_browser_opens_a_notebook_runs_it_and_shows_the_figure():
         'Console.WriteLine("Output of a cell");\nnew Chart().Display();',
         "class Table { public string ToHtml() => \"<table id='the-table'><tr><th>step</th><th>loss</th></tr><tr><td>1</td><td>0.69</td></tr></table>\"; }\nnew Table()",
         "throw new InvalidOperationException(\"what an error looks like\");")
-    asyncio.run(browse(chromium))
+    async def look(page):
+        await page.wait("document.querySelectorAll('.output_error').length > 0 && !Jupyter.notebook.kernel_busy", 60, "the cells to run")
+        equal(1, await page.evaluate("document.querySelectorAll('.output svg#the-chart, .output img[src^=\"data:image/svg\"]').length"))
+        equal("0.69", await page.evaluate("document.querySelector('#the-table td:last-child').textContent"))
+        words = await page.evaluate("document.querySelector('#notebook-container').innerText")
+        assert "Output of a cell" in words and "cell 4, line 1" in words, words
+
+    asyncio.run(browse(chromium, "browser.ipynb", look))
 
 
-async def browse(chromium):
+def test_a_browser_runs_the_start_notebook_and_shows_its_figures():
+    chromium = browser()
+    name = "00-start-here.ipynb"
+    cells = sum(cell.cell_type == "code" for cell in nbformat.read(of_the_workbook(name), 4).cells)
+
+    async def look(page):
+        numbered = "[...document.querySelectorAll('.code_cell .input_prompt')].filter(prompt => /\\[\\d+\\]/.test(prompt.textContent)).length"
+        await page.wait(f"{numbered} === {cells} || document.querySelectorAll('.output_error').length > 0", 120, "the cells to run")
+        equal(0, await page.evaluate("document.querySelectorAll('.output_error').length"))
+        equal(3, await page.evaluate("[...document.querySelectorAll('.output img[src^=\"data:image/png\"]')].filter(image => image.naturalWidth > 500).length"))
+        assert await page.evaluate("document.querySelectorAll('.output table').length") >= 2
+
+    asyncio.run(browse(chromium, name, look))
+
+
+async def browse(chromium, name, look):
+    """Opens a notebook of WORK in the notebook server's page, runs all of its cells and lets the caller look."""
     from browser import Page, until
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -267,7 +326,7 @@ async def browse(chromium):
     server = subprocess.Popen(
         [sys.executable, "-m", "notebook", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1", "--NotebookApp.token=t", f"--notebook-dir={WORK}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    page = Page(chromium, os.path.join(WORK, "profile"))
+    page = Page(chromium, tempfile.mkdtemp(dir=WORK))
 
     def answers():
         try:
@@ -279,17 +338,15 @@ async def browse(chromium):
         await until(answers, 40, "the notebook server")
         await page.connect()
         await page.call("Page.enable")
-        await page.call("Page.navigate", url=f"http://127.0.0.1:{port}/notebooks/browser.ipynb?token=t")
+        await page.call("Page.navigate", url=f"http://127.0.0.1:{port}/notebooks/{name}?token=t")
         await page.wait("!!(window.Jupyter && Jupyter.notebook && Jupyter.notebook.kernel && Jupyter.notebook.kernel.is_connected())", 60, "the notebook to open")
         equal(".net-csharp", await page.evaluate("Jupyter.notebook.kernel.name"))
         equal(0, await page.evaluate("document.querySelectorAll('.modal.in').length"))  # no question which kernel to use
         await page.evaluate("Jupyter.notebook.execute_all_cells()")
-        await page.wait("document.querySelectorAll('.output_error').length > 0 && !Jupyter.notebook.kernel_busy", 60, "the cells to run")
-        equal(1, await page.evaluate("document.querySelectorAll('.output svg#the-chart, .output img[src^=\"data:image/svg\"]').length"))
-        equal("0.69", await page.evaluate("document.querySelector('#the-table td:last-child').textContent"))
-        words = await page.evaluate("document.querySelector('#notebook-container').innerText")
-        assert "Output of a cell" in words and "cell 4, line 1" in words, words
-        shot = os.path.join(SHOTS, "notebook.png")
+        await look(page)
+        shot = os.path.join(SHOTS, name.replace(".ipynb", ".png"))
+        # The picture to look at is that of the first figure.
+        await page.evaluate("document.querySelector('.output img, .output svg').closest('.cell').scrollIntoView()")
         await page.screenshot(shot)
         assert os.path.getsize(shot) > 10_000
         if SHOTS != WORK:
