@@ -46,30 +46,14 @@ internal sealed class ReproductionRun(string folder, bool force)
         return report.AllHold;
     }
 
-    private RunOutcome[] Outcomes(Experiment experiment, IProgress<int>? progress, CancellationToken cancel)
+    private IReadOnlyList<RunOutcome> Outcomes(Experiment experiment, IProgress<int>? progress, CancellationToken cancel)
     {
-        var outcomes = new RunOutcome[experiment.Runs.Count];
         int done = 0;
         object gate = new();
-        var inputs = new RunInputs(Images: experiment.Images);
-        Parallel.For(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel }, k =>
+        return experiment.RunAll(_store, force, RunDocuments.Of, sentence => Console.Error.WriteLine(sentence), () =>
         {
-            outcomes[k] = One(experiment, experiment.Runs[k], inputs, cancel);
             lock (gate) progress?.Report(++done);
-        });
-        return outcomes;
-    }
-
-    private RunOutcome One(Experiment experiment, RunSpec spec, RunInputs inputs, CancellationToken cancel)
-    {
-        if (experiment.Stored)
-        {
-            StoredRun stored = _store.GetOrRun(spec, inputs, force, RunDocuments.Of, sentence => Console.Error.WriteLine(sentence), cancel);
-            return RunOutcome.Read(spec, stored.Manifest.Engine, stored.Trajectory);
-        }
-        Run run = Training.Run(spec, inputs, null, cancel);
-        if (!run.Complete) cancel.ThrowIfCancellationRequested();
-        return RunOutcome.Read(spec, run.Engine, run.Trajectory);
+        }, cancel);
     }
 
     private void CheckFolder()

@@ -22,24 +22,8 @@ public static class ExperimentViews
     public static ExperimentResult Run(this Experiment experiment, RunStore? store = null)
     {
         ArgumentNullException.ThrowIfNull(experiment);
-        var outcomes = new RunOutcome[experiment.Runs.Count];
-        var inputs = new RunInputs(Images: experiment.Images);
-        using var progress = Progress.Start(experiment.Title, outcomes.Length);
-        Parallel.For(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, k =>
-        {
-            RunSpec spec = experiment.Runs[k];
-            if (store is not null && experiment.Stored)
-            {
-                StoredRun stored = store.GetOrRun(spec, inputs);
-                outcomes[k] = RunOutcome.Read(spec, stored.Manifest.Engine, stored.Trajectory);
-            }
-            else
-            {
-                Run run = Training.Run(spec, inputs);
-                outcomes[k] = RunOutcome.Read(spec, run.Engine, run.Trajectory);
-            }
-            progress.Advance();
-        });
+        using var progress = Progress.Start(experiment.Title, experiment.Runs.Count);
+        IReadOnlyList<RunOutcome> outcomes = experiment.RunAll(store, done: () => progress.Advance());
         return new ExperimentResult(experiment, outcomes, experiment.Judge(outcomes));
     }
 

@@ -12,6 +12,8 @@ internal static class InfoCommand
         var command = new Command("info", "Shows versions, processor, instruction set and engines.");
         command.SetAction(_ =>
         {
+            // First, since it may refuse: half an answer is none.
+            string digits = DataFolder.FindDigits().Sentence;
             Machine m = Machine.Current;
             Console.WriteLine($"workbook         {m.Workbook} (commit {m.Commit})");
             Console.WriteLine($"runtime          {m.Runtime}");
@@ -21,7 +23,7 @@ internal static class InfoCommand
             Console.WriteLine("engines          dense (f64, f32): any data, O(n L d m) a step");
             Console.WriteLine("                 support (f64): touched columns only, O(n s m)");
             Console.WriteLine("                 reduced (f64): the six families of inner products, O(n m); SignGD, GD, Adam with eps = 0, signum");
-            Console.WriteLine($"                 {DataFolder.FindDigits().Sentence}");
+            Console.WriteLine($"                 {digits}");
             return CommandLine.Success;
         });
         return command;

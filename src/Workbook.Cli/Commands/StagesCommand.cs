@@ -10,28 +10,15 @@ namespace Workbook.Cli.Commands;
 /// <summary>`workbook stages`: the stage times of a stored run beside their predictions.</summary>
 internal static class StagesCommand
 {
-    public static Command Create()
+    public static Command Create() => StoredRunCommand.Create("stages", "Shows when each stage of a stored run was reached, and when theory puts it.", Print,
+        run => Console.WriteLine(JsonSerializer.Serialize(Stages.Of(run.Spec, run.Trajectory).All, Json.Options)));
+
+    private static void Print(StoredRun run)
     {
-        var command = new Command("stages", "Shows when each stage of a stored run was reached, and when theory puts it.");
-        var folder = new Argument<string>("DIR") { Description = "Folder of a run." };
-        var json = new Option<bool>("--json") { Description = "Print JSON." };
-        command.Arguments.Add(folder);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            StoredRun run = RunFolder.Read(parsed.GetValue(folder)!);
-            Stages stages = Stages.Of(run.Spec, run.Trajectory);
-            if (parsed.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(stages.All, Json.Options));
-                return CommandLine.Success;
-            }
-            var table = Terminal.Table("stage", "what", "step", "predicted", "definition");
-            foreach (StageTime s in stages.All) table.AddRow(Terminal.Cells(s.Id, s.Title, Reached(s), s.Predicted is double p ? Numbers.Short(p) : "-", s.Definition));
-            Terminal.Write(table);
-            return CommandLine.Success;
-        });
-        return command;
+        var table = Terminal.Table("stage", "what", "step", "predicted", "definition");
+        foreach (StageTime s in Stages.Of(run.Spec, run.Trajectory).All)
+            table.AddRow(Terminal.Cells(s.Id, s.Title, Reached(s), s.Predicted is double p ? Numbers.Short(p) : "-", s.Definition));
+        Terminal.Write(table);
     }
 
     /// <summary>The step, as an interval where steps were left out of the record.</summary>
