@@ -46,7 +46,7 @@ public sealed record ClaimCard(string Id, string Statement, string Left, double 
         string remark = Remark.Length == 0 ? "" : $"<div style=\"font-size:90%\">{Html(Remark)}</div>";
         // The word says it; the coloured edge only repeats it.
         return $"<div style=\"border-left:4px solid {color};padding:0.2em 0.9em;margin:0.4em 0;max-width:46em\">"
-            + $"<div><b>{Html(Id)}</b> <b>{VerdictText}</b></div><div>{Html(Statement)}</div>"
+            + $"<div><b>{Escape.Html(Id)}</b> <b>{VerdictText}</b></div><div>{Html(Statement)}</div>"
             + $"<table style=\"border-collapse:collapse;margin:0.3em 0\">{Row(Html(Left), Number(LeftValue))}{Row(Html(Relation + " " + Right), Number(RightValue))}{Row("slack", Number(Slack))}{seeds}</table>{remark}</div>";
     }
 
@@ -55,7 +55,7 @@ public sealed record ClaimCard(string Id, string Statement, string Left, double 
     {
         var lines = new List<string>
         {
-            $"{Plain(Id)}: {VerdictText}",
+            $"{Id}: {VerdictText}",
             "  " + Plain(Statement),
             $"  {Plain(Left)} = {Numbers.Plain(LeftValue)} {Plain(Relation)} {Plain(Right)} = {Numbers.Plain(RightValue)}, slack {Numbers.Plain(Slack)}",
         };
@@ -74,7 +74,7 @@ public sealed record ClaimCard(string Id, string Statement, string Left, double 
     public string ToMarkdown()
     {
         string[] lines = ToText().Split('\n');
-        return $"**{Escape.Markdown(Plain(Id))}: {VerdictText}**  \n" + string.Join("  \n", lines.Skip(1).Select(line => Escape.Markdown(line.Trim()))) + "\n";
+        return $"**{Escape.Markdown(Id)}: {VerdictText}**  \n" + string.Join("  \n", lines.Skip(1).Select(line => Escape.Markdown(line.Trim()))) + "\n";
     }
 
     /// <inheritdoc/>

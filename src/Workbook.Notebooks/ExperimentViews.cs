@@ -1,6 +1,7 @@
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
 using Workbook.Core.Theory.Experiments;
+using Workbook.Notebooks.Text;
 
 namespace Workbook.Notebooks;
 
@@ -53,7 +54,7 @@ public static class ExperimentViews
         ArgumentNullException.ThrowIfNull(result);
         ClaimSummary c = result.Claims.FirstOrDefault(c => c.Claim.Id == id)
             ?? throw new ArgumentException($"the experiment '{result.Experiment.Id}' has no claim '{id}'; it has {string.Join(", ", result.Claims.Select(x => x.Claim.Id))}.", nameof(id));
-        return new ClaimCard(id, c.Claim.Statement, c.Claim.LeftLabel, c.Left.Median, c.Claim.Sign, c.Claim.RightLabel, c.Right.Median, c.Slack.Median, c.Verdict)
+        return new ClaimCard(id, PlainFormula.ToLabel(c.Claim.Statement), PlainFormula.ToLabel(c.Claim.LeftLabel), c.Left.Median, c.Claim.Sign, PlainFormula.ToLabel(c.Claim.RightLabel), c.Right.Median, c.Slack.Median, c.Verdict)
         {
             PerSeed = c.Results.Count > 1 ? [.. c.Results.Select(r => r.Left)] : [],
             Remark = string.Join("; ", c.Results.Select(r => r.Note).Where(n => n is not null).Distinct().Prepend(c.Claim.Source)),

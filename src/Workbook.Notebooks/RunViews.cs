@@ -3,6 +3,7 @@ using Workbook.Core.Optimizers;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
 using Workbook.Notebooks.PaperFigures;
+using Workbook.Notebooks.Text;
 
 namespace Workbook.Notebooks;
 
@@ -113,7 +114,7 @@ public static class RunViews
         RunClaim claim = RunClaim.All.FirstOrDefault(c => c.Claim.Id == id)
             ?? throw new ArgumentException($"there is no claim '{id}'; there are {string.Join(", ", RunClaim.All.Select(c => c.Claim.Id))}.", nameof(id));
         ClaimResult result = claim.Evaluate(new RunView(Check(run).Spec, run.Trajectory));
-        return new ClaimCard(id, claim.Claim.Statement, claim.Claim.LeftLabel, result.Left, claim.Claim.Sign, claim.Claim.RightLabel, result.Right, result.Slack, result.Verdict)
+        return new ClaimCard(id, PlainFormula.ToLabel(claim.Claim.Statement), PlainFormula.ToLabel(claim.Claim.LeftLabel), result.Left, claim.Claim.Sign, PlainFormula.ToLabel(claim.Claim.RightLabel), result.Right, result.Slack, result.Verdict)
         {
             Remark = result.Note ?? claim.Claim.Source,
         };
