@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis.CSharp.Scripting;
@@ -59,6 +60,7 @@ public partial class ClaimHomesTests
         var fresh = new Dictionary<(string Notebook, string Id), ExperimentResult>();
         var known = new HashSet<string>([.. RunClaim.All.Select(claim => claim.Claim.Id), .. MnistOnly], StringComparer.Ordinal);
         var run = new HashSet<string>(StringComparer.Ordinal);
+        var outcomes = new ConcurrentDictionary<string, RunOutcome>(StringComparer.Ordinal);
         foreach (Notebook notebook in All.Where(notebook => homes.Any(home => home.Notebook == notebook)))
         {
             foreach (Match match in notebook.Code.SelectMany(cell => CreateCall().Matches(cell.Source)))
@@ -66,7 +68,7 @@ public partial class ClaimHomesTests
                 ScriptState<object> parameters = await notebook.Parameters();
                 int seeds = (int)(await parameters.ContinueWithAsync(match.Groups[2].Value, cancellationToken: cancel)).ReturnValue;
                 bool quick = (bool)(await parameters.ContinueWithAsync(match.Groups[3].Value, cancellationToken: cancel)).ReturnValue;
-                ExperimentResult result = ExperimentViews.Run(Experiments[match.Groups[1].Value](new ReproductionSize(seeds, quick, Drawn)));
+                ExperimentResult result = RunOnce(Experiments[match.Groups[1].Value](new ReproductionSize(seeds, quick, Drawn)), outcomes);
                 run.Add(result.Experiment.Id);
                 foreach (ClaimSummary claim in result.Claims)
                 {
@@ -77,7 +79,7 @@ public partial class ClaimHomesTests
         }
         foreach (Experiment experiment in Reproduction.Experiments(new ReproductionSize(1, true, Drawn)).Where(experiment => !run.Contains(experiment.Id)))
         {
-            known.UnionWith(ExperimentViews.Run(experiment).Claims.Select(claim => claim.Claim.Id));
+            known.UnionWith(RunOnce(experiment, outcomes).Claims.Select(claim => claim.Claim.Id));
         }
         known.RemoveWhere(id => id.Contains('/', StringComparison.Ordinal));
 
@@ -145,6 +147,19 @@ public partial class ClaimHomesTests
                 Assert.Empty(MachineFact().Matches(output.Text("text/plain") + output.Text("text/markdown")).Select(match => $"cell {cell.Id}: {match.Value}"));
             }
         }
+    }
+
+    /// <summary>Runs an experiment; what another one has run already is not run again.</summary>
+    private static ExperimentResult RunOnce(Experiment experiment, ConcurrentDictionary<string, RunOutcome> outcomes)
+    {
+        var inputs = new RunInputs(Images: experiment.Images);
+        Parallel.ForEach(experiment.Runs, spec => outcomes.GetOrAdd(spec.Hash(), _ =>
+        {
+            Run run = Training.Run(spec, inputs);
+            return RunOutcome.Read(spec, run.Engine, run.Trajectory);
+        }));
+        RunOutcome[] of = [.. experiment.Runs.Select(spec => outcomes[spec.Hash()])];
+        return new ExperimentResult(experiment, of, experiment.Judge(of));
     }
 
     private static async Task<RunSpec> Spec(Home home)
