@@ -46,10 +46,10 @@ public static class AdamClaims
         for (int k = 0; k < width; k++)
         {
             // The query signal's sign at the end is the vote's outcome, close votes included.
-            int outcome = Math.Sign(t.QuerySignal[run.Last * t.Neurons + k % t.Neurons]);
-            if (Math.Sign(t.QueryNoise[from * width + k]) == outcome) continue;
+            int outcome = StageQuantities.Sign(t.QuerySignal[run.Last * t.Neurons + k % t.Neurons]);
+            if (StageQuantities.Sign(t.QueryNoise[from * width + k]) == outcome) continue;
             losing++;
-            if (Math.Sign(t.QueryNoise[run.Last * width + k]) != outcome) stayed++;
+            if (StageQuantities.Sign(t.QueryNoise[run.Last * width + k]) != outcome) stayed++;
         }
         return losing == 0 ? double.NaN : (double)stayed / losing;
     }

@@ -11,7 +11,7 @@ public static class StageQuantities
         ArgumentNullException.ThrowIfNull(run);
         int width = run.Samples * run.Neurons, count = 0;
         for (int k = row * width; k < (row + 1) * width; k++)
-            if (Math.Sign(run.QueryNoise[k]) == Math.Sign(run.KeyNoise[k]) && run.QueryNoise[k] != 0) count++;
+            if (Sign(run.QueryNoise[k]) * Sign(run.KeyNoise[k]) > 0) count++;
         return (double)count / width;
     }
 
@@ -24,7 +24,7 @@ public static class StageQuantities
         {
             double vote = 0, q = run.QuerySignal[row * m_k + r], k = run.KeySignal[row * m_k + r];
             for (int i = 0; i < run.Samples; i++) vote += run.KeyNoise[(row * run.Samples + i) * m_k + r];
-            if (q != 0 && Math.Sign(q) == Math.Sign(vote) && Math.Sign(k) == -Math.Sign(q)) count++;
+            if (Sign(q) * Sign(vote) > 0 && Sign(k) * Sign(q) < 0) count++;
         }
         return (double)count / m_k;
     }
@@ -42,6 +42,9 @@ public static class StageQuantities
         return MathNet.Numerics.Statistics.Statistics.Median(column.AsSpan(row * run.Samples, run.Samples).ToArray());
     }
 
+    /// <summary>sgn(x) with sgn(0) = sgn(NaN) = 0: a run that has diverged has no aligned signs, and no exception.</summary>
+    internal static int Sign(double x) => x > 0 ? 1 : x < 0 ? -1 : 0;
+
     private static double WithSignal(Trajectory? run, int row, double[]? noise)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -50,7 +53,7 @@ public static class StageQuantities
             for (int r = 0; r < m_k; r++)
             {
                 double q = run.QuerySignal[row * m_k + r];
-                if (q != 0 && Math.Sign(noise![(row * run.Samples + i) * m_k + r]) == Math.Sign(q)) count++;
+                if (Sign(noise![(row * run.Samples + i) * m_k + r]) * Sign(q) > 0) count++;
             }
         return (double)count / (run.Samples * m_k);
     }

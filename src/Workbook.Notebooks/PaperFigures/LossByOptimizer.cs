@@ -28,7 +28,7 @@ public static partial class PaperFigure
         {
             test = test.Level(floor, "lower bound");
         }
-        return Figure.Grid(2, [train, test], "Fast convergence, poor generalization",
+        return Figure.Grid(2, [train, test], "Training and test loss by optimizer",
             "Training loss (logarithmic) and test loss by optimizer. Line: median; band: minimum to maximum over seeds.", panelHeight: 170);
     }
 }

@@ -22,8 +22,8 @@ public static partial class PaperFigure
             SignedPanel(@"(b) key noise y_i k_{\xi_i}", "key noise", Strokes.KeyNoise, t, keyNoise, column).Mark(stages?.Select(stage => stage with { Label = "" }).ToArray()),
             SignedPanel(@"(c) query signal q_\mu", "query signal", Strokes.QuerySignal, t, querySignal, column).Mark(stages?.Select(stage => stage with { Label = "" }).ToArray()),
         ];
-        return Figure.Grid(1, panels, "Signs align, vote, and turn",
-            "Noise of each sign first grows linearly (stage II on); in stage IV key noise of the losing sign turns, then query noise. Line: median; band: minimum to maximum over samples and neurons.",
+        return Figure.Grid(1, panels, "Query noise, key noise and query signal",
+            "Grouped by their sign at the end of stage II; where a band crosses zero, some have turned since. Line: median; band: minimum to maximum over samples and neurons.",
             shareX: true, panelHeight: 112);
     }
 

@@ -36,7 +36,7 @@ public static class Digits
         return new Experiment
         {
             Id = "digits",
-            Title = size.Digits.IsMnist ? "noisy MNIST digits: test error against SNR" : "noisy drawn digits (no MNIST found): test error against SNR",
+            Title = size.Digits.IsMnist ? "noisy MNIST digits: test error against SNR" : "noisy drawn digits: test error against SNR",
             Images = images,
             Runs =
             [
