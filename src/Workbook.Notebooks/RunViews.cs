@@ -88,7 +88,7 @@ public static class RunViews
         Step = s.Step is int step ? (double)step : double.NaN,
         Predicted = s.Predicted ?? double.NaN,
         s.Definition,
-    }), "Stages: an empty step was not reached; an empty prediction means that theory makes none here.").Column("Step", unit: "steps").Column("Predicted", unit: "steps", digits: 4);
+    }), "Stages. NaN: the step was not reached, or theory makes no prediction here.").Column("Step", unit: "steps").Column("Predicted", unit: "steps", digits: 4);
 
     /// <summary>Every claim that says something about this run, both sides first.</summary>
     public static Table ClaimTable(this Run run)

@@ -77,7 +77,7 @@ public static class Scaling
                 var claim = new Claim
                 {
                     Id = $"scaling.{stage}.{Axes[a].Id}",
-                    Statement = FormattableString.Invariant($"The time of '{stage}' goes as {Axes[a].Name}^{exponent}{(Axes[a].Id == Axes[a].Name ? "" : " (at a fiftieth of the rate)")}."),
+                    Statement = FormattableString.Invariant($"The time of {stage} goes as {Axes[a].Name}^{exponent}{(Axes[a].Id == Axes[a].Name ? "" : " (at a fiftieth of the rate)")}."),
                     Source = "THEORY section 7, scaling laws",
                     LeftLabel = "fitted exponent",
                     RightLabel = "theory's exponent",
