@@ -12,7 +12,8 @@ using Workbook.Notebooks;
 namespace Workbook.Cli;
 
 /// <summary>
-/// Runs the experiments on all cores, keeps every run in the store, and writes what came out. A second call finds the runs there and only judges them.
+/// Runs the experiments on all cores, keeps their runs in the store (of a sweep the outcomes only), and writes what came out. A second call finds the
+/// stored runs there and only judges them.
 /// </summary>
 internal sealed class ReproductionRun(string folder, bool force)
 {
@@ -42,7 +43,7 @@ internal sealed class ReproductionRun(string folder, bool force)
         WriteText("claims.md", report.ToMarkdown(size));
         WritePicture();
         report.Print();
-        Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, Picture)} the stages in one picture, {Path.Combine(folder, "runs")} every run");
+        Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, Picture)} the stages in one picture, {Path.Combine(folder, "runs")} the runs (of a sweep only the outcomes are kept, in {Path.Combine(folder, "scaling.json")})");
         return report.AllHold;
     }
 

@@ -13,7 +13,7 @@ internal static class ReproduceCommand
 
     public static Command Create()
     {
-        var command = new Command("reproduce", "Runs every experiment, checks every claim and writes claims.json, claims.md and all runs.");
+        var command = new Command("reproduce", "Runs every experiment, checks every claim and writes claims.json, claims.md, a picture and the runs.");
         var quick = new Option<bool>("--quick") { Description = "Fewer seeds and settings." };
         Option<int?> seeds = NumberOption.Whole("--seeds", $"Seeds of figure-1 (default {FullSeeds}, with --quick {QuickSeeds}); the other experiments use at most this many.", "K");
         var to = new Option<string>("--out") { Description = "Folder for results.", DefaultValueFactory = _ => "results", HelpName = "DIR" };

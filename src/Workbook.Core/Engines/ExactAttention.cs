@@ -94,7 +94,7 @@ internal sealed class ExactAttention : IAttentionPass<double>
                 double others = 0;
                 for (int b = 0; b < _length; b++)
                     if (b != top) others += Math.Exp(_scores[b] - _scores[top]);
-                double log1p = double.LogP1(others);
+                double log1p = LogisticLoss.Log1P(others);
                 for (int b = 0; b < _length; b++)
                 {
                     double log = _scores[b] - _scores[top] - log1p;

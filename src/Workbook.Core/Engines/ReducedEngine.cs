@@ -260,7 +260,7 @@ public sealed class ReducedEngine : TrainingEngine
         return (Math.Exp(log - exponent * Ln2) * factor, exponent);
     }
 
-    private static double LogSum(double x, double y) => Math.Max(x, y) + double.LogP1(Math.Exp(-Math.Abs(x - y)));
+    private static double LogSum(double x, double y) => Math.Max(x, y) + LogisticLoss.Log1P(Math.Exp(-Math.Abs(x - y)));
 
     private static double Sigmoid(double x)
     {

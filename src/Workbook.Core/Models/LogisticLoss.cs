@@ -17,8 +17,8 @@ public static class LogisticLoss
     /// <summary>log sigma(x) = -log(1 + exp(-x)).</summary>
     public static double LogSigmoid(double x) => -Value(x);
 
-    /// <summary>log(1 + x) for x in [0, 1], accurate for small x.</summary>
-    private static double Log1P(double x)
+    /// <summary>log(1 + x) for x &gt;= 0, accurate for small x too (the framework's <c>LogP1</c> is log(1 + x) as it stands, 0 below 1e-16).</summary>
+    internal static double Log1P(double x)
     {
         double u = 1 + x;
         return u == 1 ? x : Math.Log(u) * x / (u - 1);

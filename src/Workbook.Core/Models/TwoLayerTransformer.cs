@@ -22,8 +22,8 @@ public static class TwoLayerTransformer
     {
         Check(weights, data);
         var f = new double[data.Count];
-        var pass = new Pass(data.Length, weights.MK);
-        for (int i = 0; i < data.Count; i++) f[i] = pass.Forward(weights, data, i);
+        var pass = new Pass(data.Length, weights);
+        for (int i = 0; i < data.Count; i++) f[i] = pass.Forward(data, i);
         return f;
     }
 
@@ -50,11 +50,11 @@ public static class TwoLayerTransformer
     {
         Check(weights, data);
         var gradient = new TransformerWeights(weights.MK, weights.MV, weights.D);
-        var pass = new Pass(data.Length, weights.MK);
+        var pass = new Pass(data.Length, weights);
         for (int i = 0; i < data.Count; i++)
         {
-            double margin = data.Labels[i] * pass.Forward(weights, data, i);
-            pass.Backward(weights, data, i, data.Labels[i] * LogisticLoss.Derivative(margin) / data.Count, gradient);
+            double margin = data.Labels[i] * pass.Forward(data, i);
+            pass.Backward(data, i, data.Labels[i] * LogisticLoss.Derivative(margin) / data.Count, gradient);
         }
         return gradient;
     }
@@ -67,18 +67,19 @@ public static class TwoLayerTransformer
             throw new InputException($"the weights have {weights.D} columns; the data has dimension {data.Dimension}.");
     }
 
-    private sealed class Pass(int length, int m_k)
+    private sealed class Pass(int length, TransformerWeights w)
     {
-        private readonly double[] _q = new double[length * m_k], _k = new double[length * m_k], _a = new double[length * length], _u = new double[length];
+        private readonly int _rows = w.MK;
+        private readonly double[] _v = w.MeanValue();
+        private readonly double[] _q = new double[length * w.MK], _k = new double[length * w.MK], _a = new double[length * length], _u = new double[length];
 
-        public double Forward(TransformerWeights w, Dataset data, int i)
+        public double Forward(Dataset data, int i)
         {
-            double[] v = w.MeanValue();
             for (int l = 0; l < length; l++)
             {
                 var at = data.Coordinates(i * length + l);
                 var x = data.Values(i * length + l);
-                for (int r = 0; r < m_k; r++)
+                for (int r = 0; r < _rows; r++)
                 {
                     double q = 0, k = 0;
                     for (int e = 0; e < at.Length; e++)
@@ -86,11 +87,11 @@ public static class TwoLayerTransformer
                         q += w.Query[r * w.D + at[e]] * x[e];
                         k += w.Key[r * w.D + at[e]] * x[e];
                     }
-                    _q[l * m_k + r] = q;
-                    _k[l * m_k + r] = k;
+                    _q[l * _rows + r] = q;
+                    _k[l * _rows + r] = k;
                 }
                 _u[l] = 0;
-                for (int e = 0; e < at.Length; e++) _u[l] += v[at[e]] * x[e];
+                for (int e = 0; e < at.Length; e++) _u[l] += _v[at[e]] * x[e];
             }
             double f = 0;
             for (int a = 0; a < length; a++)
@@ -99,7 +100,7 @@ public static class TwoLayerTransformer
                 for (int b = 0; b < length; b++)
                 {
                     double z = 0;
-                    for (int r = 0; r < m_k; r++) z += _q[a * m_k + r] * _k[b * m_k + r];
+                    for (int r = 0; r < _rows; r++) z += _q[a * _rows + r] * _k[b * _rows + r];
                     _a[a * length + b] = z;
                     max = Math.Max(max, z);
                 }
@@ -109,7 +110,7 @@ public static class TwoLayerTransformer
             return f;
         }
 
-        public void Backward(TransformerWeights w, Dataset data, int i, double df, TransformerWeights gradient)
+        public void Backward(Dataset data, int i, double df, TransformerWeights gradient)
         {
             var weightOfKey = new double[length];
             for (int a = 0; a < length; a++)
@@ -120,10 +121,10 @@ public static class TwoLayerTransformer
                 {
                     weightOfKey[b] += _a[a * length + b];
                     double dz = df * _a[a * length + b] * (_u[b] - mean);
-                    for (int r = 0; r < m_k; r++)
+                    for (int r = 0; r < _rows; r++)
                     {
-                        Add(gradient.Query, r, dz * _k[b * m_k + r], data, i * length + a);
-                        Add(gradient.Key, r, dz * _q[a * m_k + r], data, i * length + b);
+                        Add(gradient.Query, r, dz * _k[b * _rows + r], data, i * length + a);
+                        Add(gradient.Key, r, dz * _q[a * _rows + r], data, i * length + b);
                     }
                 }
             }
