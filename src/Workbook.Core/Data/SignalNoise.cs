@@ -1,3 +1,4 @@
+using System.Numerics;
 using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Data;
@@ -57,13 +58,8 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
     public Dataset DrawTraining(ulong seed)
     {
         Validate();
-        var sampler = new SupportSampler(D - 1);
         int[]? disjoint = Supports == SupportMode.Disjoint ? DisjointCoordinates(seed) : null;
-        return Draw(N, seed, Streams.TrainLabel, Streams.TrainOrder, Streams.TrainNoise, 0, (i, support) =>
-        {
-            if (disjoint is not null) disjoint.AsSpan(i * S, S).CopyTo(support);
-            else sampler.Draw(new RandomStream(seed, Streams.TrainSupport, (ulong)i), support);
-        });
+        return Draw(N, seed, Streams.TrainLabel, Streams.TrainOrder, Streams.TrainSupport, Streams.TrainNoise, 0, disjoint);
     }
 
     /// <summary>Test samples first .. first + count - 1 of a seed: always independent supports, fresh noise.</summary>
@@ -71,44 +67,72 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
     {
         Validate();
         if (first < 0 || count < 1) throw new InputException($"test samples {first} .. {first + count - 1} were asked for; the first is at least 0 and the count at least 1.");
-        var sampler = new SupportSampler(D - 1);
-        return Draw(count, seed, Streams.TestLabel, Streams.TestOrder, Streams.TestNoise, first,
-            (j, support) => sampler.Draw(new RandomStream(seed, Streams.TestSupport, (ulong)j), support));
+        return Draw(count, seed, Streams.TestLabel, Streams.TestOrder, Streams.TestSupport, Streams.TestNoise, first, null);
     }
 
-    private delegate void DrawSupport(int sample, Span<int> support);
+    // Random numbers are drawn for many samples at a time, about this many for each purpose: they stay in the first-level cache.
+    private const int NumbersAtATime = 1024;
 
-    private Dataset Draw(int count, ulong seed, uint labelStream, uint orderStream, uint noiseStream, int first, DrawSupport draw)
+    private Dataset Draw(int count, ulong seed, uint labelStream, uint orderStream, uint supportStream, uint noiseStream, int first, int[]? disjoint)
     {
         var labels = new double[count];
         var signal = new int[count];
         var start = new int[2 * count + 1];
         var index = new int[count * (S + 1)];
         var value = new double[count * (S + 1)];
-        var labelWords = new RandomStream(seed, labelStream);
-        var orderWords = new RandomStream(seed, orderStream);
-        for (int i = 0; i < count; i++)
+
+        // A sample takes whole blocks of its substreams, two words or two normals each.
+        int blocks = (S + 1) / 2, chunk = Math.Clamp(NumbersAtATime / (2 * blocks), 1, count);
+        var words = new ulong[2 * blocks * chunk];
+        var normals = new double[2 * blocks * chunk];
+        var coins = new ulong[2 * (chunk + 1)];
+        SupportSampler? sampler = disjoint is null ? new SupportSampler(D - 1) : null;
+        for (int from = 0; from < count; from += chunk)
         {
-            ulong id = (ulong)(first + i);
-            labels[i] = (long)labelWords.UInt64(id) < 0 ? -1 : 1;
-            signal[i] = (long)orderWords.UInt64(id) < 0 ? 1 : 0;
-            int at = i * (S + 1), noise = at + (signal[i] == 0 ? 1 : 0), mu = signal[i] == 0 ? at : at + S;
-            start[2 * i + 1] = at + (signal[i] == 0 ? 1 : S);
-            start[2 * i + 2] = at + S + 1;
-            index[mu] = 0;
-            value[mu] = labels[i];
-            var support = index.AsSpan(noise, S);
-            draw(first + i, support);
-            support.Sort();
-            // Coordinate 0 carries the signal.
-            for (int k = 0; k < S; k++) support[k]++;
-            var values = value.AsSpan(noise, S);
-            new RandomStream(seed, noiseStream, id).Gaussians(0, values);
-            for (int k = 0; k < S; k++) values[k] *= SigmaP;
+            int some = Math.Min(chunk, count - from);
+            ulong id = (ulong)(first + from);
+            int odd = (int)(id & 1);
+            Span<ulong> labelWords = coins.AsSpan(0, some + odd), orderWords = coins.AsSpan(chunk + 1, some + odd);
+            new RandomStream(seed, labelStream).Words(id / 2, labelWords);
+            new RandomStream(seed, orderStream).Words(id / 2, orderWords);
+            if (sampler is not null) new RandomStream(seed, supportStream, id).WordsOfEach(blocks, words.AsSpan(0, 2 * blocks * some));
+            new RandomStream(seed, noiseStream, id).GaussiansOfEach(blocks, normals.AsSpan(0, 2 * blocks * some));
+            for (int j = 0; j < some; j++)
+            {
+                // A word's highest bit is the coin.
+                int i = from + j, at = i * (S + 1), patch = (int)(orderWords[j + odd] >> 63);
+                int noise = at + 1 - patch, mu = at + S * patch;
+                labels[i] = 1 - 2 * (int)(labelWords[j + odd] >> 63);
+                signal[i] = patch;
+                start[2 * i + 1] = patch == 0 ? at + 1 : at + S;
+                start[2 * i + 2] = at + S + 1;
+                index[mu] = 0;
+                value[mu] = labels[i];
+
+                // Coordinate 0 carries the signal.
+                Span<int> support = index.AsSpan(noise, S);
+                if (sampler is not null) sampler.Draw(words.AsSpan(2 * blocks * j, S), 1, support);
+                else Sorted(disjoint.AsSpan(i * S, S), support);
+                Scale(SigmaP, normals.AsSpan(2 * blocks * j, S), value.AsSpan(noise, S));
+            }
         }
         var direction = new double[D];
         direction[0] = 1;
         return new Dataset(2, D, labels, start, index, value, direction, signal);
+    }
+
+    private static void Sorted(ReadOnlySpan<int> coordinates, Span<int> support)
+    {
+        coordinates.CopyTo(support);
+        support.Sort();
+        foreach (ref int c in support) c++;
+    }
+
+    private static void Scale(double factor, ReadOnlySpan<double> x, Span<double> y)
+    {
+        int k = 0;
+        for (; k <= y.Length - Vector<double>.Count; k += Vector<double>.Count) (factor * new Vector<double>(x[k..])).CopyTo(y[k..]);
+        for (; k < y.Length; k++) y[k] = x[k] * factor;
     }
 
     /// <summary>n s distinct coordinates in uniformly random order (the first n s steps of a Fisher-Yates shuffle).</summary>

@@ -33,7 +33,8 @@ public abstract class TestSet
 
     private sealed class Drawn(SignalNoise distribution, ulong seed, int count) : TestSet
     {
-        private const int Batch = 4096;
+        // A batch of s = 20 fits in the second-level cache, and its arrays are short-lived for the garbage collector.
+        private const int Batch = 256;
         private const long KeptEntries = 1 << 20;
         private Dataset[]? _kept;
 

@@ -83,8 +83,20 @@ public readonly struct RandomStream : IEquatable<RandomStream>
             destination = destination[1..];
         }
 
-        GaussianFill.Run(key, counterHigh, first >> 1, destination);
+        StreamFill.Gaussians(key, counterHigh, first >> 1, destination);
     }
+
+    /// <summary><c>destination[i] = UInt64(2 firstBlock + i)</c>, many at a time.</summary>
+    internal void Words(ulong firstBlock, Span<ulong> destination) => StreamFill.Words(key, counterHigh, firstBlock, destination);
+
+    /// <summary>
+    /// The first words of this substream and those after it: <c>destination[2 b i + j]</c> is word j of the i-th, for j below
+    /// 2 b. The destination's length is a multiple of 2 b.
+    /// </summary>
+    internal void WordsOfEach(int blocks, Span<ulong> destination) => StreamFill.Words(key, counterHigh, blocks, destination);
+
+    /// <summary>The first normals of this substream and those after it, in the same places.</summary>
+    internal void GaussiansOfEach(int blocks, Span<double> destination) => StreamFill.Gaussians(key, counterHigh, blocks, destination);
 
     /// <summary>Whether both name the same sequence.</summary>
     /// <param name="other">The other one.</param>
