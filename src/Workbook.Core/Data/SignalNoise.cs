@@ -78,13 +78,13 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
         var labels = new double[count];
         var signal = new int[count];
         var start = new int[2 * count + 1];
-        var index = new int[count * (S + 1)];
-        var value = new double[count * (S + 1)];
+        int[] index = GC.AllocateUninitializedArray<int>(count * (S + 1));
+        double[] value = GC.AllocateUninitializedArray<double>(count * (S + 1));
 
         // A sample takes whole blocks of its substreams, two words or two normals each.
         int blocks = (S + 1) / 2, chunk = Math.Clamp(NumbersAtATime / (2 * blocks), 1, count);
-        var words = new ulong[2 * blocks * chunk];
-        var normals = new double[2 * blocks * chunk];
+        ulong[] words = GC.AllocateUninitializedArray<ulong>(2 * blocks * chunk);
+        double[] normals = GC.AllocateUninitializedArray<double>(2 * blocks * chunk);
         var coins = new ulong[2 * (chunk + 1)];
         SupportSampler? sampler = disjoint is null ? new SupportSampler(D - 1) : null;
         for (int from = 0; from < count; from += chunk)
