@@ -85,24 +85,23 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
         int blocks = (S + 1) / 2, chunk = Math.Clamp(NumbersAtATime / (2 * blocks), 1, count);
         ulong[] words = GC.AllocateUninitializedArray<ulong>(2 * blocks * chunk);
         double[] normals = GC.AllocateUninitializedArray<double>(2 * blocks * chunk);
-        var coins = new ulong[2 * (chunk + 1)];
+        var coins = new ulong[2 * chunk];
         SupportSampler? sampler = disjoint is null ? new SupportSampler(D - 1) : null;
         for (int from = 0; from < count; from += chunk)
         {
             int some = Math.Min(chunk, count - from);
             ulong id = (ulong)(first + from);
-            int odd = (int)(id & 1);
-            Span<ulong> labelWords = coins.AsSpan(0, some + odd), orderWords = coins.AsSpan(chunk + 1, some + odd);
-            new RandomStream(seed, labelStream).Words(id / 2, labelWords);
-            new RandomStream(seed, orderStream).Words(id / 2, orderWords);
+            Span<ulong> labelWords = coins.AsSpan(0, some), orderWords = coins.AsSpan(chunk, some);
+            new RandomStream(seed, labelStream).Words(id, labelWords);
+            new RandomStream(seed, orderStream).Words(id, orderWords);
             if (sampler is not null) new RandomStream(seed, supportStream, id).WordsOfEach(blocks, words.AsSpan(0, 2 * blocks * some));
             new RandomStream(seed, noiseStream, id).GaussiansOfEach(blocks, normals.AsSpan(0, 2 * blocks * some));
             for (int j = 0; j < some; j++)
             {
                 // A word's highest bit is the coin.
-                int i = from + j, at = i * (S + 1), patch = (int)(orderWords[j + odd] >> 63);
+                int i = from + j, at = i * (S + 1), patch = (int)(orderWords[j] >> 63);
                 int noise = at + 1 - patch, mu = at + S * patch;
-                labels[i] = 1 - 2 * (int)(labelWords[j + odd] >> 63);
+                labels[i] = 1 - 2 * (int)(labelWords[j] >> 63);
                 signal[i] = patch;
                 start[2 * i + 1] = patch == 0 ? at + 1 : at + S;
                 start[2 * i + 2] = at + S + 1;

@@ -15,7 +15,7 @@ internal static unsafe class MatrixTile
     /// <c>c[i, j] = alpha sum_p a[i, p] b[p, j] + beta c[i, j]</c> for i below TRows, j below TColumns vectors; c is not
     /// read if beta is 0. The sum runs over p in ascending order.
     /// </summary>
-    /// <param name="k">Steps of p.</param>
+    /// <param name="k">Steps of p, at least 1.</param>
     /// <param name="a">a[i, p] at <c>i + p aStep</c>.</param>
     /// <param name="aStep">Elements from p to p + 1.</param>
     /// <param name="b">b[p, j] at <c>j + p bStep</c>.</param>
@@ -57,7 +57,7 @@ internal static unsafe class MatrixTile
             }
         }
 
-        for (; k > 0; k--)
+        do
         {
             TVector b0 = TLanes.Load(b), b1 = b0, b2 = b0, ai;
             if (TColumns.Value > 1)
@@ -200,7 +200,9 @@ internal static unsafe class MatrixTile
             a += aStep;
             b += bStep;
             next += bStep;
+            k--;
         }
+        while (k > 0);
 
         TVector scale = TLanes.Create(alpha), keep = TLanes.Create(beta);
         bool overwrite = beta == T.Zero;

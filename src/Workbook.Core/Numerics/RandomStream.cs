@@ -86,17 +86,54 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         StreamFill.Gaussians(key, counterHigh, first >> 1, destination);
     }
 
-    /// <summary><c>destination[i] = UInt64(2 firstBlock + i)</c>, many at a time.</summary>
-    internal void Words(ulong firstBlock, Span<ulong> destination) => StreamFill.Words(key, counterHigh, firstBlock, destination);
+    /// <summary><c>destination[i] = UInt64(first + i)</c>, many at a time.</summary>
+    /// <param name="first">The index of the first word.</param>
+    /// <param name="destination">Where they go; any length.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The last index would pass 2^64 - 1.</exception>
+    public void Words(ulong first, Span<ulong> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, ulong.MaxValue - (ulong)destination.Length);
+        if ((first & 1) != 0 && destination.Length > 0)
+        {
+            destination[0] = UInt64(first);
+            first++;
+            destination = destination[1..];
+        }
+
+        StreamFill.Words(key, counterHigh, first >> 1, destination);
+    }
 
     /// <summary>
-    /// The first words of this substream and those after it: <c>destination[2 b i + j]</c> is word j of the i-th, for j below
-    /// 2 b. The destination's length is a multiple of 2 b.
+    /// The first 2 b words of this substream and of those after it: <c>destination[2 b i + j]</c> is word j of the i-th.
+    /// Short substreams fill the machine's vectors this way as well as long ones.
     /// </summary>
-    internal void WordsOfEach(int blocks, Span<ulong> destination) => StreamFill.Words(key, counterHigh, blocks, destination);
+    /// <param name="blocks">Blocks b of each substream, two words in each; at least 1.</param>
+    /// <param name="destination">Where they go; the length is a multiple of 2 b.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of 2 b, b is not positive, or the last substream would pass 2^48 - 1.</exception>
+    public void WordsOfEach(int blocks, Span<ulong> destination)
+    {
+        CheckSubstreams(blocks, destination.Length);
+        StreamFill.Words(key, counterHigh, blocks, destination);
+    }
 
-    /// <summary>The first normals of this substream and those after it, in the same places.</summary>
-    internal void GaussiansOfEach(int blocks, Span<double> destination) => StreamFill.Gaussians(key, counterHigh, blocks, destination);
+    /// <summary>The first 2 b normals of this substream and of those after it, in the places that <see cref="WordsOfEach"/> names.</summary>
+    /// <param name="blocks">Blocks b of each substream, two normals from each; at least 1.</param>
+    /// <param name="destination">Where they go; the length is a multiple of 2 b.</param>
+    /// <exception cref="ArgumentException">The length is no multiple of 2 b, b is not positive, or the last substream would pass 2^48 - 1.</exception>
+    public void GaussiansOfEach(int blocks, Span<double> destination)
+    {
+        CheckSubstreams(blocks, destination.Length);
+        StreamFill.Gaussians(key, counterHigh, blocks, destination);
+    }
+
+    private void CheckSubstreams(int blocks, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blocks);
+        var (substreams, rest) = Math.DivRem((long)length, 2L * blocks);
+        if (rest != 0) throw new ArgumentException($"{length} numbers are not a multiple of {2L * blocks}, two of each block.", nameof(length));
+        ulong substream = counterHigh & ((1UL << SubstreamBits) - 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(substream + (ulong)substreams, 1UL << SubstreamBits, nameof(length));
+    }
 
     /// <summary>Whether both name the same sequence.</summary>
     /// <param name="other">The other one.</param>

@@ -8,7 +8,7 @@ namespace Workbook.Core.Numerics;
 /// of smaller ones, counted for a vector of elements at a time. The work grows as the square of the length, but a
 /// comparison sort of twenty pays more for mispredicted branches than this pays for all its comparisons.
 /// </summary>
-internal static unsafe class RankSort
+public static unsafe class RankSort
 {
     /// <summary>The longest span taken.</summary>
     public const int Longest = 64;
@@ -16,7 +16,11 @@ internal static unsafe class RankSort
     // Elements whose ranks are counted side by side: four vectors of eight, held in registers.
     private const int Group = 32;
 
-    /// <summary>sorted = values in increasing order, each plus shift; values are distinct, below the largest integer, at most <see cref="Longest"/>.</summary>
+    /// <summary>The values in increasing order, each plus a shift.</summary>
+    /// <param name="values">Distinct integers, at most <see cref="Longest"/> of them (equal ones take one place, and leave another as it was).</param>
+    /// <param name="sorted">The result, of the same length; it must not overlap the values.</param>
+    /// <param name="shift">What is added to each.</param>
+    /// <exception cref="ArgumentException">The lengths differ, or there are more than <see cref="Longest"/>.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     public static void Run(ReadOnlySpan<int> values, Span<int> sorted, int shift)

@@ -15,12 +15,6 @@ namespace Workbook.Core.Numerics;
 /// </remarks>
 public static unsafe class Softmax
 {
-    // Rows up to this many columns are exponentiated many at a time.
-    private const int Narrow = 16;
-
-    // Elements of such a block: they stay in the first-level cache.
-    private const int Block = 1024;
-
     /// <summary><c>p[i, j] = exp(x[i, j] - max_i) / sum_k exp(x[i, k] - max_i)</c>.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
@@ -77,9 +71,13 @@ public static unsafe class Softmax
             return;
         }
 
-        if (columns <= Narrow)
+        if (ShortSoftmax.Takes(rows, columns))
         {
-            NarrowRows<T, TExp>(rows, columns, x, ldx, y, ldy, logarithm);
+            fixed (T* px = x, py = y)
+            {
+                ShortSoftmax.Run<T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
+            }
+
             return;
         }
 
@@ -100,83 +98,6 @@ public static unsafe class Softmax
                 Update.Run<T, ScaleUpdate<T>>(target, T.One / Sums.Run<T, PlainTerm<T>>(target, target, T.Zero), target);
             }
         }
-    }
-
-    /// <summary>
-    /// Rows shorter than a vector or two: a block of rows is shifted by its maxima, exponentiated as one long vector,
-    /// then normalised row by row; the halving order makes the sums those of the wide path.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void NarrowRows<T, TExp>(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> y, int ldy, bool logarithm)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TExp : IFunction<T>
-    {
-        int half = (int)BitOperations.RoundUpToPowerOf2((uint)columns) / 2;
-        int rowsInBlock = Block / columns;
-        T* exponentials = stackalloc T[Block];
-        T* sums = stackalloc T[Narrow];
-        fixed (T* px = x, py = y)
-        {
-            for (int start = 0; start < rows; start += rowsInBlock)
-            {
-                int count = Math.Min(rowsInBlock, rows - start);
-                for (int i = 0; i < count; i++)
-                {
-                    T* source = px + (nint)(start + i) * ldx, target = py + (nint)(start + i) * ldy;
-                    T max = source[0];
-                    for (int j = 1; j < columns; j++)
-                    {
-                        max = source[j] > max ? source[j] : max;
-                    }
-
-                    for (int j = 0; j < columns; j++)
-                    {
-                        T shifted = source[j] - max;
-                        target[j] = shifted;
-                        exponentials[i * columns + j] = shifted;
-                    }
-                }
-
-                Span<T> used = new(exponentials, count * columns);
-                Elementwise.Map<T, TExp>(used, used);
-                for (int i = 0; i < count; i++)
-                {
-                    T* terms = exponentials + i * columns, target = py + (nint)(start + i) * ldy;
-                    T sum = HalvingSum(terms, columns, half, sums);
-                    T shift = logarithm ? LogOfSum(sum) : T.One / sum;
-                    for (int j = 0; j < columns; j++)
-                    {
-                        target[j] = logarithm ? target[j] - shift : terms[j] * shift;
-                    }
-                }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T HalvingSum<T>(T* terms, int count, int half, T* sums)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        if (half <= 1)
-        {
-            return half == 0 ? terms[0] : terms[0] + terms[1];
-        }
-
-        for (int j = 0; j < half; j++)
-        {
-            sums[j] = j + half < count ? terms[j] + terms[j + half] : terms[j];
-        }
-
-        for (half /= 2; half > 0; half /= 2)
-        {
-            for (int j = 0; j < half; j++)
-            {
-                sums[j] += sums[j + half];
-            }
-        }
-
-        return sums[0];
     }
 
     private static T LogSum<T, TShiftedExp>(ReadOnlySpan<T> x)
@@ -201,7 +122,7 @@ public static unsafe class Softmax
     }
 
     // The sum is 1 or more, or NaN.
-    private static T LogOfSum<T>(T sum)
+    internal static T LogOfSum<T>(T sum)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         T.IsNaN(sum) ? sum : T.CreateTruncating(BoxMuller.Log(double.CreateTruncating(sum)));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using CsCheck;
 using Workbook.Core.Data;
+using Workbook.Core.Numerics;
 using Workbook.Core.Tests.Engines;
 using Xunit;
 
@@ -206,6 +207,35 @@ public sealed class SignalNoiseTests
         var distribution = new SignalNoise(2000, 20, 20, 2, supports);
         string found = (Digest(distribution.DrawTraining(4870)) ^ Digest(distribution.DrawTest(4870, 100, 50))).ToString("X16", CultureInfo.InvariantCulture);
         Assert.Equal(golden, found);
+    }
+
+    // The documented streams one number at a time: Floyd's method with a set, single words, single normals.
+    [Fact]
+    public void Test_samples_are_what_their_streams_say()
+    {
+        // Short and long supports, odd and even, all coordinates, from odd and even samples on, within and across what is drawn at a time.
+        foreach (var (d, s) in ((int, int)[])[(2, 1), (9, 8), (2000, 20), (31, 7), (300, 64), (300, 65), (300, 299), (5000, 1500)])
+        foreach (int first in (int[])[0, 3])
+        {
+            const double SigmaP = 1.75;
+            int count = s < 100 ? 120 : 5;
+            Dataset data = new SignalNoise(d, 1, s, SigmaP).DrawTest(77, first, count);
+            for (int i = 0; i < count; i++)
+            {
+                ulong id = (ulong)(first + i);
+                Assert.Equal((long)new RandomStream(77, Streams.TestLabel).UInt64(id) < 0 ? -1 : 1, data.Labels[i]);
+                Assert.Equal((long)new RandomStream(77, Streams.TestOrder).UInt64(id) < 0 ? 1 : 0, data.SignalPatch![i]);
+                RandomStream words = new(77, Streams.TestSupport, id), noise = new(77, Streams.TestNoise, id);
+                var drawn = new SortedSet<int>();
+                for (int k = 0; k < s; k++)
+                {
+                    int top = d - 1 - s + k;
+                    if (!drawn.Add(1 + words.Below((ulong)k, top + 1))) drawn.Add(1 + top);
+                }
+                Assert.Equal(drawn, data.Coordinates(data.Pair(i).Noise).ToArray());
+                Assert.Equal(Enumerable.Range(0, s).Select(k => noise.Gaussian((ulong)k) * SigmaP), data.Values(data.Pair(i).Noise).ToArray());
+            }
+        }
     }
 
     // Computed by hand from the documented streams: Philox words, Floyd's subsets, Box-Muller.

@@ -171,6 +171,64 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
+    public void Many_words_are_the_single_words_from_any_start_and_of_any_length()
+    {
+        RandomStream stream = new(0xC0FFEE, 3, 99);
+        foreach (ulong first in (ulong[])[0, 1, 7, (1UL << 33) - 5, ulong.MaxValue - 80])
+        {
+            for (int length = 0; length <= 70; length++)
+            {
+                ulong[] buffer = [.. Enumerable.Repeat(17UL, length + 20)];
+                stream.Words(first, buffer.AsSpan(5, length));
+                for (int i = 0; i < buffer.Length; i++)
+                {
+                    Assert.Equal(i >= 5 && i < 5 + length ? stream.UInt64(first + (ulong)(i - 5)) : 17UL, buffer[i]);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Numbers_of_many_substreams_are_those_of_each_alone()
+    {
+        const uint Stream = 3;
+        foreach (ulong first in (ulong[])[0, 5, (1UL << 32) - 3, (1UL << 48) - 40])
+        {
+            // Fewer, as many and more blocks than a vector has lanes.
+            foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 33])
+            {
+                foreach (int substreams in (int[])[1, 2, 3, 19])
+                {
+                    ulong[] words = [.. Enumerable.Repeat(17UL, 2 * blocks * substreams + 9)];
+                    double[] normals = [.. Enumerable.Repeat(17.0, words.Length)];
+                    new RandomStream(11, Stream, first).WordsOfEach(blocks, words.AsSpan(4, 2 * blocks * substreams));
+                    new RandomStream(11, Stream, first).GaussiansOfEach(blocks, normals.AsSpan(4, 2 * blocks * substreams));
+                    for (int at = 0; at < words.Length; at++)
+                    {
+                        var (i, j) = Math.DivRem(at - 4, 2 * blocks);
+                        bool inside = at >= 4 && i < substreams;
+                        RandomStream alone = new(11, Stream, first + (ulong)(inside ? i : 0));
+                        Assert.Equal(inside ? alone.UInt64((ulong)j) : 17UL, words[at]);
+                        Assert.Equal(BitConverter.DoubleToInt64Bits(inside ? alone.Gaussian((ulong)j) : 17.0), BitConverter.DoubleToInt64Bits(normals[at]));
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Substreams_that_do_not_exist_or_do_not_come_out_even_are_refused()
+    {
+        RandomStream last = new(1, 1, (1UL << 48) - 1);
+        last.WordsOfEach(1, new ulong[2]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => last.WordsOfEach(1, new ulong[4]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => last.GaussiansOfEach(1, new double[4]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => last.WordsOfEach(0, []));
+        Assert.Throws<ArgumentException>(() => new RandomStream(1, 1).GaussiansOfEach(2, new double[6]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => last.Words(ulong.MaxValue, new ulong[1]));
+    }
+
+    [Fact]
     public void Many_Gaussians_have_the_moments_and_tails_of_the_normal_law()
     {
         // 2^20 draws: the standard error of the mean is 2^-10, of the variance sqrt(2) 2^-10, of the fourth moment sqrt(96) 2^-10.

@@ -55,6 +55,38 @@ public abstract class SoftmaxTests<T>
     }
 
     [Fact]
+    public void Rows_side_by_side_have_the_bits_of_each_alone()
+    {
+        // Alone, a row takes the path of long rows; many short ones go a row to a lane. Any number of rows: full vectors and the rest.
+        for (int columns = 1; columns <= 34; columns++)
+        {
+            foreach (int rows in (int[])[3, 4, 5, 8, 15, 16, 17, 33, 70])
+            {
+                int ldx = columns + rows % 3, ldp = columns + rows % 2;
+                Guarded<T> x = new((rows - 1) * ldx + columns, columns % 7, Score), together = new((rows - 1) * ldp + columns, columns % 5, _ => T.CreateChecked(-5));
+                T[] alone = new T[columns];
+                Rows(rows, columns, x.Span, ldx, together.Span, ldp);
+                for (int i = 0; i < rows; i++)
+                {
+                    Rows(1, columns, x.Span.Slice(i * ldx, columns), columns, alone, columns);
+                    Bits.AssertEqual<T>(alone, together.Span.Slice(i * ldp, columns));
+                    if (i < rows - 1 && ldp > columns) Assert.Equal(T.CreateChecked(-5), together.Span[i * ldp + columns]);
+                }
+
+                together.AssertGuardsIntact();
+                LogRows(rows, columns, x.Span, ldx, together.Span, ldp);
+                for (int i = 0; i < rows; i++)
+                {
+                    LogRows(1, columns, x.Span.Slice(i * ldx, columns), columns, alone, columns);
+                    Bits.AssertEqual<T>(alone, together.Span.Slice(i * ldp, columns));
+                }
+
+                together.AssertGuardsIntact();
+            }
+        }
+    }
+
+    [Fact]
     public void In_place_gives_the_same_bits()
     {
         foreach (int columns in (int[])[1, 2, 5, 16, 17, 40, 100])
