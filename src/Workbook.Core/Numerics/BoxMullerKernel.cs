@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Workbook.Core.Numerics;
 
@@ -6,7 +8,7 @@ namespace Workbook.Core.Numerics;
 /// <see cref="BoxMuller.Pair"/> operation by operation, a pair of words in each lane. Whoever changes one of the two
 /// changes both: the bits must agree.
 /// </summary>
-internal readonly struct BoxMullerKernel : IPairFunction
+internal readonly unsafe struct BoxMullerKernel : IPairFunction
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, out TVector first, out TVector second)
@@ -45,6 +47,32 @@ internal readonly struct BoxMullerKernel : IPairFunction
         TWords signOfSine = TWordLanes.ShiftLeft(TWordLanes.And(q, two), 62);
         first = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), TWordLanes.AsNumber(signOfCosine)));
         second = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), TWordLanes.AsNumber(signOfSine)));
+    }
+
+    /// <summary>x = <see cref="BoxMuller.Log"/> of x, number by number, with its conditions on x; the count is a multiple of the vector's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Logs(double* x, int count)
+    {
+        int i = 0;
+        if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
+        {
+            for (; i < count; i += Vector512<double>.Count)
+            {
+                Log<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(Vector512.Load(x + i)).Store(x + i);
+            }
+        }
+        else if (Avx2.IsSupported)
+        {
+            for (; i < count; i += Vector256<double>.Count)
+            {
+                Log<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(Vector256.Load(x + i)).Store(x + i);
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            x[i] = BoxMuller.Log(x[i]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -61,6 +61,7 @@ internal static unsafe class ShortSoftmax
         T* turned = stackalloc T[Block];
         T* exponentials = stackalloc T[Block];
         T* tree = stackalloc T[Longest / 2 * Elementwise.LongestVector];
+        double* logs = stackalloc double[Elementwise.LongestVector];
         TVector one = TLanes.Create(T.One);
         for (int start = 0; start < rows; start += groups * lanes)
         {
@@ -93,7 +94,14 @@ internal static unsafe class ShortSoftmax
                     TLanes.Store(sum, tree);
                     for (int l = 0; l < lanes; l++)
                     {
-                        tree[l] = Softmax.LogOfSum(tree[l]);
+                        logs[l] = double.CreateTruncating(tree[l]);
+                    }
+
+                    // The logarithm knows numbers only.
+                    BoxMullerKernel.Logs(logs, lanes);
+                    for (int l = 0; l < lanes; l++)
+                    {
+                        tree[l] = T.IsNaN(tree[l]) ? tree[l] : T.CreateTruncating(logs[l]);
                     }
 
                     TVector shift = TLanes.Load(tree);

@@ -122,7 +122,7 @@ public static unsafe class Softmax
     }
 
     // The sum is 1 or more, or NaN.
-    internal static T LogOfSum<T>(T sum)
+    private static T LogOfSum<T>(T sum)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         T.IsNaN(sum) ? sum : T.CreateTruncating(BoxMuller.Log(double.CreateTruncating(sum)));
 
