@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
 using Workbook.Core.Numerics;
 using Workbook.Core.Optimizers;
@@ -90,7 +91,7 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         Multiply(transposeA: false, transposeB: true, _patches, rows, _d, _x, _d, w, _d, into, stride);
 
     /// <summary>C^T X: [rows, d].</summary>
-    private void Spread(T[] coefficients, int rows, int stride, Span<T> into) =>
+    private void Spread(ReadOnlySpan<T> coefficients, int rows, int stride, Span<T> into) =>
         Multiply(transposeA: true, transposeB: false, rows, _d, _patches, coefficients, stride, _x, _d, into, _d);
 
     private static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc)
@@ -134,29 +135,33 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         Array.Clear(_descent);
         Array.Clear(_exponents);
         Array.Clear(_valueRow);
-        var column = new double[_stride];
-        var descent = MemoryMarshal.Cast<T, double>(_descent.AsSpan());
-        var valueRow = MemoryMarshal.Cast<T, double>(_valueRow.AsSpan());
-        var value = MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient.AsSpan());
-        for (int k = 0; k < _touched!.Coordinates.Length; k++)
+        var (entries, top) = (new double[_touched!.Entries], new int[_touched.Count]);
+        GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0, entries, top);
+        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _keyAt, entries, top);
+        _touched.Scale(_attention.ValueExponent, entries, top);
+        var value = new double[_touched.Count];
+        SparseRows.Run(_touched.ByColumnWith(entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), value);
+        for (int k = 0; k < value.Length; k++)
         {
             int c = _touched.Coordinates[k];
-            int exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.QueryCoefficient.AsSpan()), _attention.QueryExponent, true, column);
-            Place(column, exponent, 0, c, descent);
-            exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.KeyCoefficient.AsSpan()), _attention.KeyExponent, true, column);
-            Place(column, exponent, _keyAt, c, descent);
-            (valueRow[c], exponent) = _touched.Gather(k, value, _attention.ValueExponent, true);
-            for (int r = 0; r < 2 * _m_v; r++) _exponents[_positiveAt + r * _d + c] = exponent;
+            _valueRow[c] = T.CreateChecked(value[k]);
+            for (int r = 0; r < 2 * _m_v; r++) _exponents[_positiveAt + r * _d + c] = top[k];
         }
     }
 
-    private void Place(double[] column, int exponent, int matrix, int c, Span<double> descent)
+    private unsafe void GatherScaled(Span<T> coefficients, int[] exponents, int matrix, double[] entries, int[] top)
     {
-        for (int r = 0; r < _m_k; r++)
-        {
-            descent[matrix + r * _d + c] = column[r];
-            _exponents[matrix + r * _d + c] = exponent;
-        }
+        _touched!.Scale(exponents, entries, top);
+        var columns = new double[checked(_touched.Count * _stride)];
+        fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = columns)
+            SparseRows.Run<TakeSum>(_touched.ByColumnWith(entries), from, _stride, to, _stride, _stride, 0);
+        for (int k = 0; k < _touched.Count; k++)
+            for (int r = 0; r < _m_k; r++)
+            {
+                int at = matrix + r * _d + _touched.Coordinates[k];
+                _descent[at] = T.CreateChecked(columns[k * _stride + r]);
+                _exponents[at] = top[k];
+            }
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace Workbook.Core.Engines;
 internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly int _n, _length, _m_k, _stride, _m_v;
-    private readonly T[] _labels, _a, _margin;
+    private readonly T[] _labels, _a, _margin, _query, _key, _value;
 
     public PlainAttention(Dataset data, int m_k, int stride, int m_v)
     {
@@ -19,16 +19,16 @@ internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged,
         _labels = [.. data.Labels.Select(T.CreateChecked)];
         _a = new T[_n * _length * _length];
         _margin = new T[_n];
-        QueryCoefficient = new T[_n * _length * stride];
-        KeyCoefficient = new T[_n * _length * stride];
-        ValueCoefficient = new T[_n * _length];
+        _query = new T[_n * _length * stride];
+        _key = new T[_n * _length * stride];
+        _value = new T[_n * _length];
     }
 
-    public T[] QueryCoefficient { get; }
+    public Span<T> QueryCoefficient => _query;
 
-    public T[] KeyCoefficient { get; }
+    public Span<T> KeyCoefficient => _key;
 
-    public T[] ValueCoefficient { get; }
+    public Span<T> ValueCoefficient => _value;
 
     public int[] QueryExponent => [];
 
@@ -63,9 +63,9 @@ internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged,
 
     public void Backward(ReadOnlySpan<T> q, ReadOnlySpan<T> k, ReadOnlySpan<T> u)
     {
-        Array.Clear(QueryCoefficient);
-        Array.Clear(KeyCoefficient);
-        Array.Clear(ValueCoefficient);
+        Array.Clear(_query);
+        Array.Clear(_key);
+        Array.Clear(_value);
         T n = T.CreateChecked(_n), m_v = T.CreateChecked(_m_v);
         for (int i = 0; i < _n; i++)
         {
@@ -81,10 +81,10 @@ internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged,
                     T dz = row[b] * (df * u[first + b] - mean);
                     for (int r = 0; r < _m_k; r++)
                     {
-                        QueryCoefficient[(first + a) * _stride + r] += dz * k[(first + b) * _stride + r];
-                        KeyCoefficient[(first + b) * _stride + r] += dz * q[(first + a) * _stride + r];
+                        _query[(first + a) * _stride + r] += dz * k[(first + b) * _stride + r];
+                        _key[(first + b) * _stride + r] += dz * q[(first + a) * _stride + r];
                     }
-                    ValueCoefficient[first + b] += df * row[b] / m_v;
+                    _value[first + b] += df * row[b] / m_v;
                 }
             }
         }
