@@ -9,61 +9,81 @@ namespace Workbook.Core.Engines;
 /// W_Q and W_K column by column and the mean value v: the layout in which a sparse patch is projected fastest, used to evaluate samples
 /// outside the training set.
 /// </summary>
-/// <remarks>A column is one row [q (stride) | k (stride)], so a patch is projected onto both with one pass over its entries.</remarks>
+/// <remarks>
+/// A column is one row, [q, 0 .. | k, v, 0 ..]: q and k padded to whole vectors, v just behind k. So one pass over the entries of a patch gives q, k and u
+/// together, and where m_k is no multiple of 8 u costs nothing. In an inner product of a q and a k the lane of v meets a zero.
+/// </remarks>
 internal sealed unsafe class ColumnWeights(int d, int m_k)
 {
     /// <summary>Samples that are worked on together: their projections stay in the first-level cache.</summary>
     private const int Block = 32;
 
-    private readonly AlignedBlock _columns = new(checked(2 * d * Rows.Pad(m_k)));
+    private readonly int _stride = Rows.Pad(m_k), _width = Rows.Pad(m_k) + Rows.Pad(m_k + 1), _m_k = m_k;
+    private readonly AlignedBlock _columns = new(checked(d * (Rows.Pad(m_k) + Rows.Pad(m_k + 1))));
 
-    /// <summary>m_k padded to whole vectors.</summary>
-    public int Stride { get; } = Rows.Pad(m_k);
+    // Of a block: projections, laid out as the columns, and what attention keeps of a sample.
+    private readonly AlignedBlock _rows = new(checked(2 * Block * (Rows.Pad(m_k) + Rows.Pad(m_k + 1)))), _samples = new(PairSamples.Arrays * Block);
+    private double[] _margin = [];
 
-    public double[] Value { get; } = new double[d];
+    /// <summary>Column c of W_Q, padded with zeros.</summary>
+    public Span<double> Query(int c) => _columns.Span.Slice(c * _width, _stride);
 
-    public Span<double> Query(int c) => _columns.Span.Slice(2 * c * Stride, Stride);
+    /// <summary>Column c of W_K, padded; v_c lies in the padding, so it is written after the column.</summary>
+    public Span<double> Key(int c) => _columns.Span.Slice(c * _width + _stride, _stride);
 
-    public Span<double> Key(int c) => _columns.Span.Slice((2 * c + 1) * Stride, Stride);
+    /// <summary>v, by column.</summary>
+    public Values Value => new(this);
+
+    /// <summary>The mean value v, one entry in the row of each column.</summary>
+    public readonly ref struct Values(ColumnWeights columns)
+    {
+        private readonly ColumnWeights _of = columns;
+
+        /// <summary>v_c.</summary>
+        public ref double this[int c] => ref _of._columns.Span[c * _of._width + _of._stride + _of._m_k];
+    }
 
     /// <summary>Mean loss and share of samples with y F &lt;= 0, summed in the samples' order.</summary>
     public (double Loss, double Error) Evaluate(TestSet test)
     {
-        double loss = 0, wrong = 0;
-        double[] margins = [];
+        double loss = 0;
+        int wrong = 0;
         foreach (Dataset batch in test.Batches())
         {
-            if (margins.Length < batch.Count) margins = new double[batch.Count];
-            var margin = margins.AsSpan(0, batch.Count);
+            if (_margin.Length < batch.Count) _margin = new double[batch.Count];
+            var margin = _margin.AsSpan(0, batch.Count);
             if (batch.Length == 2) PairMargins(batch, margin); else Margins(batch, margin);
-            // Written so that NaN counts as wrong.
-            foreach (double m in margin)
-                if (!(m > 0)) wrong++;
-            for (int i = 0; i < margin.Length; i++) margin[i] = -margin[i];
+            for (int i = 0; i < margin.Length; i++)
+            {
+                // Written so that NaN counts as wrong; a sum, not a branch that nothing can predict.
+                wrong += margin[i] > 0 ? 0 : 1;
+                margin[i] = -margin[i];
+            }
             Elementary.LogOnePlusExp(margin, margin);
             foreach (double l in margin) loss += l;
         }
-        return (loss / test.Count, wrong / test.Count);
+        return (loss / test.Count, (double)wrong / test.Count);
     }
 
     /// <summary>y F of samples of two patches.</summary>
     private void PairMargins(Dataset batch, Span<double> margin)
     {
-        int width = 2 * Stride;
-        using var rows = new NativeBuffer<double>(2 * Block * width);
-        using var samples = new NativeBuffer<double>(PairSamples.Arrays * Block);
-        var at = new PairSamples(samples.Pointer, Block);
-        Span<double> u = stackalloc double[2 * Block];
+        var at = new PairSamples(_samples.Pointer, Block);
+        double* u = _rows.Pointer + _stride + _m_k;
         for (int first = 0; first < batch.Count; first += Block)
         {
             int count = Math.Min(Block, batch.Count - first);
             // Entries keep their numbers in the whole batch.
             var patches = new SparseMatrix(batch.RowStart.AsSpan(2 * first, 2 * count + 1), batch.Index, batch.Value);
-            SparseRows.Run<TakeSum>(patches, _columns.Pointer, width, rows.Pointer, width, width, 0);
-            SparseRows.Run(patches, Value, u[..(2 * count)]);
+            SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, _rows.Pointer, _width, _width, 0);
             new Span<double>(at.A0, 2 * Block).Clear();
-            for (int i = 0; i < count; i++) (at.Y[i], at.U0[i], at.U1[i]) = (batch.Labels[first + i], u[2 * i], u[2 * i + 1]);
-            PairKernels.Scores(count, rows.Pointer, rows.Pointer + Stride, Stride, width, at);
+            for (int i = 0; i < count; i++)
+            {
+                at.Y[i] = batch.Labels[first + i];
+                at.U0[i] = u[2 * i * _width];
+                at.U1[i] = u[(2 * i + 1) * _width];
+            }
+            PairKernels.Scores(count, _rows.Pointer, _rows.Pointer + _stride, _stride, _width, at);
             PairKernels.Margins(at);
             new Span<double>(at.Margin, count).CopyTo(margin[first..]);
         }
@@ -73,30 +93,30 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     /// <summary>y F of samples of any number of patches.</summary>
     private void Margins(Dataset batch, Span<double> margin)
     {
-        int length = batch.Length, width = 2 * Stride;
-        using var rows = new NativeBuffer<double>(checked(length * width));
-        double[] u = new double[length], z = new double[length];
+        int length = batch.Length;
+        var rows = new AlignedBlock(checked(length * _width));
+        var z = new double[length];
         for (int i = 0; i < batch.Count; i++)
         {
             var patches = new SparseMatrix(batch.RowStart.AsSpan(i * length, length + 1), batch.Index, batch.Value);
-            SparseRows.Run<TakeSum>(patches, _columns.Pointer, width, rows.Pointer, width, width, 0);
-            SparseRows.Run(patches, Value, u);
+            SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, rows.Pointer, _width, _width, 0);
             double f = 0;
             for (int a = 0; a < length; a++)
             {
                 double top = double.NegativeInfinity, sum = 0, weighted = 0;
-                var q = rows.Span.Slice(a * width, Stride);
-                for (int b = 0; b < length; b++) top = Math.Max(top, z[b] = Rows.Dot(q, rows.Span.Slice(b * width + Stride, Stride)));
+                var q = rows.Span.Slice(a * _width, _stride);
+                for (int b = 0; b < length; b++) top = Math.Max(top, z[b] = Rows.Dot(q, rows.Span.Slice(b * _width + _stride, _stride)));
                 for (int b = 0; b < length; b++)
                 {
                     double w = Math.Exp(z[b] - top);
                     sum += w;
-                    weighted += w * u[b];
+                    weighted += w * rows.Pointer[b * _width + _stride + _m_k];
                 }
                 f += weighted / sum;
             }
             margin[i] = batch.Labels[i] * f;
         }
+        GC.KeepAlive(rows);
         GC.KeepAlive(this);
     }
 }

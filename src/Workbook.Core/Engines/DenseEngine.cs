@@ -218,11 +218,11 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
                 k[r] = double.CreateChecked(_w[_keyAt + r * _d + c]);
             }
         }
-        Array.Clear(columns.Value);
+        var value = new double[_d];
         for (int r = 0; r < _m_v; r++)
             for (int c = 0; c < _d; c++)
-                columns.Value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
-        for (int c = 0; c < _d; c++) columns.Value[c] /= _m_v;
+                value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
+        for (int c = 0; c < _d; c++) columns.Value[c] = value[c] / _m_v;
     }
 
     private static T[] Convert(double[] values)

@@ -327,7 +327,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private protected override void WriteColumns(ColumnWeights columns)
     {
         _initial ??= InitialColumns(columns);
-        int width = 2 * columns.Stride + 1, at = 0;
+        int width = 2 * _m_k + 1, at = 0;
         var (row, start) = (new double[_m_k], new double[_m_k]);
         for (int j = 0; j < _touched.Coordinates.Length; j++)
         {
@@ -343,8 +343,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
             Span<double> query = columns.Query(c), key = columns.Key(c);
             for (int r = 0; r < _m_k; r++) query[r] = _initial[at + r] + f * row[r];
             Moved(Key, _keyAt, k, row, start);
-            for (int r = 0; r < _m_k; r++) key[r] = _initial[at + columns.Stride + r] + f * row[r];
-            columns.Value[c] = _initial[at + 2 * columns.Stride] + 2 * f * Displacement[k];
+            for (int r = 0; r < _m_k; r++) key[r] = _initial[at + _m_k + r] + f * row[r];
+            columns.Value[c] = _initial[at + 2 * _m_k] + 2 * f * Displacement[k];
             at += width;
         }
         GC.KeepAlive(this);
@@ -358,8 +358,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
         {
             if (!IsMerged(j)) continue;
             int c = _touched.Coordinates[j];
-            initial.AddRange(columns.Query(c));
-            initial.AddRange(columns.Key(c));
+            initial.AddRange(columns.Query(c)[.._m_k]);
+            initial.AddRange(columns.Key(c)[.._m_k]);
             initial.Add(columns.Value[c]);
         }
         return [.. initial];
