@@ -67,7 +67,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
             : new ExactAttention(data, _m_k, stride, Problem.Weights.MV);
         // SignGD remembers nothing and is applied where the gradient is summed.
         _state = Problem.Optimizer.CreateState<double>(size);
-        for (int j = 0; j < _columns.Count; j++) Project(j);
+        ProjectAll();
         SparseRows.Run(_touched.ByPatch, _v, _u);
     }
 
@@ -103,14 +103,21 @@ public sealed unsafe class SupportEngine : TrainingEngine
         _columns.Write(matrix, column, sum);
     }
 
-    /// <summary>q and k of all patches for the neurons of panel j.</summary>
-    private void Project(int j)
+    /// <summary>q (or k) of all patches for the neurons of panel j of W_Q (or W_K).</summary>
+    private void Project(int j, double* w, AlignedBlock into)
     {
         int pitch = _columns.Pitch(j);
-        double* w = _w.Pointer + _columns.Start(j);
-        SparseRows.Run<TakeSum>(_touched.ByPatch, w, pitch, _q.Pointer + _patches.Start(j), pitch, pitch, 0);
-        SparseRows.Run<TakeSum>(_touched.ByPatch, w + _keyAt, pitch, _k.Pointer + _patches.Start(j), pitch, pitch, 0);
+        SparseRows.Run<TakeSum>(_touched.ByPatch, w + _columns.Start(j), pitch, into.Pointer + _patches.Start(j), pitch, pitch, 0);
         GC.KeepAlive(this);
+    }
+
+    private void ProjectAll()
+    {
+        for (int j = 0; j < _columns.Count; j++)
+        {
+            Project(j, _w.Pointer, _q);
+            Project(j, _w.Pointer + _keyAt, _k);
+        }
     }
 
     /// <inheritdoc/>
@@ -133,8 +140,9 @@ public sealed unsafe class SupportEngine : TrainingEngine
         for (int j = 0; j < _columns.Count; j++)
         {
             Gather<SignUpdate<double>>(by.Query, _attention.QueryCoefficient, j, _w.Pointer, -eta);
+            Project(j, _w.Pointer, _q);
             Gather<SignUpdate<double>>(by.Key, _attention.KeyCoefficient, j, _w.Pointer + _keyAt, -eta);
-            Project(j);
+            Project(j, _w.Pointer + _keyAt, _k);
         }
         SparseRows.Run(by.Value, _attention.ValueCoefficient, _valueDescent);
         Sign.SignStep(Displacement, -eta, _valueDescent);
@@ -161,7 +169,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
         }
         Problem.Optimizer.Direction(_state, _descent.Span, exponents, _descent.Span);
         VectorOps.Axpy(eta, _descent.Span, _w.Span);
-        for (int j = 0; j < _columns.Count; j++) Project(j);
+        ProjectAll();
         GC.KeepAlive(this);
     }
 
