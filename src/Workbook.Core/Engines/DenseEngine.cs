@@ -212,8 +212,16 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     }
 
     /// <inheritdoc/>
-    public override TransformerWeights CurrentWeights() =>
-        new(_m_k, _m_v, _d, Back(Query), Back(Key), Back(ValuePositive), Back(ValueNegative));
+    public override TransformerWeights CurrentWeights()
+    {
+        // Filled in place: what a diverged run holds is its weights too, though no input may look like it.
+        var weights = new TransformerWeights(_m_k, _m_v, _d);
+        Back(Query, weights.Query);
+        Back(Key, weights.Key);
+        Back(ValuePositive, weights.ValuePositive);
+        Back(ValueNegative, weights.ValueNegative);
+        return weights;
+    }
 
     private protected override void WriteColumns(ColumnWeights columns)
     {
@@ -242,10 +250,8 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         return converted;
     }
 
-    private static double[] Back(ReadOnlySpan<T> values)
+    private static void Back(ReadOnlySpan<T> values, double[] into)
     {
-        var converted = new double[values.Length];
-        for (int k = 0; k < values.Length; k++) converted[k] = double.CreateChecked(values[k]);
-        return converted;
+        for (int k = 0; k < values.Length; k++) into[k] = double.CreateChecked(values[k]);
     }
 }
