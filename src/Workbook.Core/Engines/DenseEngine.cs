@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
 using Workbook.Core.Numerics;
 using Workbook.Core.Optimizers;
@@ -14,7 +15,9 @@ namespace Workbook.Core.Engines;
 /// In double, gradients whose size leaves the range are summed column by column with exponents
 /// (<see cref="TouchedColumns"/>), so that no sign is lost. In float nothing is protected: that engine does what a plain
 /// float32 script does, freezing included.
-/// One block of coordinates: [W_Q | W_K | W_{V,+1} | W_{V,-1}], each row-major.
+/// One block of weights: [W_Q | W_K | W_{V,+1} | W_{V,-1}], each row-major. All rows of W_{V,+1} have one gradient and those of
+/// W_{V,-1} its negative, so the gradient, the rule's memory and its directions hold one row for them: [W_Q | W_K | row].
+/// u = X v needs the mean of the rows only, summed before it meets the data.
 /// </remarks>
 /// <typeparam name="T">double or float.</typeparam>
 public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -23,7 +26,7 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     private readonly OptimizerState<T> _state;
     private readonly TouchedColumns? _touched;
     private readonly int _d, _m_k, _m_v, _stride, _patches, _keyAt, _positiveAt, _negativeAt;
-    private readonly T[] _w, _descent, _x, _q, _k, _u, _values, _valueRow;
+    private readonly T[] _w, _descent, _x, _q, _k, _u, _v;
     private int[] _exponents = [];
 
     /// <summary>Draws all of W(0) and sets up the buffers of a step.</summary>
@@ -39,20 +42,21 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         _negativeAt = _positiveAt + _m_v * _d;
         var start = Problem.Weights.Materialise();
         _w = Convert([.. start.Query, .. start.Key, .. start.ValuePositive, .. start.ValueNegative]);
-        _descent = new T[_w.Length];
+        _descent = new T[_positiveAt + _d];
         _x = Convert(data.ToDense());
         _q = new T[_patches * _stride];
         _k = new T[_patches * _stride];
         _u = new T[_patches];
-        _values = new T[_patches * _m_v];
-        _valueRow = new T[_d];
+        _v = new T[_d];
         if (typeof(T) == typeof(double))
         {
-            _attention = (IAttentionPass<T>)(object)new ExactAttention(data, _m_k, _stride, _m_v);
+            _attention = (IAttentionPass<T>)(data.Length == 2
+                ? new PairAttention(data, new RowPanels(_patches, _stride, _stride), _m_v)
+                : (object)new ExactAttention(data, _m_k, _stride, _m_v));
             _touched = new TouchedColumns(data);
         }
-        else _attention = new PlainAttention<T>(data, _m_k, _stride, _m_v);
-        _state = Problem.Optimizer.CreateState<T>(_w.Length);
+        else _attention = (IAttentionPass<T>)(object)new PlainAttention(data, _m_k, _stride, _m_v);
+        _state = Problem.Optimizer.CreateState<T>(_descent.Length);
     }
 
     /// <inheritdoc/>
@@ -71,18 +75,29 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     {
         Project(Query, _q, _m_k, _stride);
         Project(Key, _k, _m_k, _stride);
-        Array.Clear(_u);
-        T m_v = T.CreateChecked(_m_v);
-        Project(ValuePositive, _values, _m_v, _m_v);
-        for (int p = 0; p < _patches; p++)
-            for (int r = 0; r < _m_v; r++) _u[p] += _values[p * _m_v + r];
-        Project(ValueNegative, _values, _m_v, _m_v);
-        for (int p = 0; p < _patches; p++)
-        {
-            for (int r = 0; r < _m_v; r++) _u[p] -= _values[p * _m_v + r];
-            _u[p] /= m_v;
-        }
+        MeanValue();
+        Project(_v, _u, 1, 1);
         _attention.Forward(_q, _k, _u);
+    }
+
+    /// <summary>v = (sum of the rows of W_{V,+1} - sum of the rows of W_{V,-1}) / m_v.</summary>
+    private void MeanValue()
+    {
+        Array.Clear(_v);
+        for (int r = 0; r < _m_v; r++)
+        {
+            Add(T.One, ValuePositive.Slice(r * _d, _d), _v);
+            Add(-T.One, ValueNegative.Slice(r * _d, _d), _v);
+        }
+        T m_v = T.CreateChecked(_m_v);
+        for (int c = 0; c < _d; c++) _v[c] /= m_v;
+    }
+
+    /// <summary>y += a x.</summary>
+    private static void Add(T a, ReadOnlySpan<T> x, Span<T> y)
+    {
+        if (typeof(T) == typeof(double)) VectorOps.Axpy(double.CreateChecked(a), MemoryMarshal.Cast<T, double>(x), MemoryMarshal.Cast<T, double>(y));
+        else VectorOps.Axpy(float.CreateChecked(a), MemoryMarshal.Cast<T, float>(x), MemoryMarshal.Cast<T, float>(y));
     }
 
     /// <summary>X W^T: [P, rows].</summary>
@@ -90,7 +105,7 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         Multiply(transposeA: false, transposeB: true, _patches, rows, _d, _x, _d, w, _d, into, stride);
 
     /// <summary>C^T X: [rows, d].</summary>
-    private void Spread(T[] coefficients, int rows, int stride, Span<T> into) =>
+    private void Spread(ReadOnlySpan<T> coefficients, int rows, int stride, Span<T> into) =>
         Multiply(transposeA: true, transposeB: false, rows, _d, _patches, coefficients, stride, _x, _d, into, _d);
 
     private static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc)
@@ -110,53 +125,52 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         {
             Spread(_attention.QueryCoefficient, _m_k, _stride, _descent.AsSpan(0, _m_k * _d));
             Spread(_attention.KeyCoefficient, _m_k, _stride, _descent.AsSpan(_keyAt, _m_k * _d));
-            Spread(_attention.ValueCoefficient, 1, 1, _valueRow);
-        }
-        for (int r = 0; r < _m_v; r++)
-        {
-            var positive = _descent.AsSpan(_positiveAt + r * _d, _d);
-            var negative = _descent.AsSpan(_negativeAt + r * _d, _d);
-            for (int c = 0; c < _d; c++)
-            {
-                positive[c] = _valueRow[c];
-                negative[c] = -_valueRow[c];
-            }
+            Spread(_attention.ValueCoefficient, 1, 1, _descent.AsSpan(_positiveAt));
         }
         Problem.Optimizer.Direction(_state, _descent, _attention.Scaled ? _exponents : default(ReadOnlySpan<int>), _descent);
         T rate = T.CreateChecked(eta);
-        for (int k = 0; k < _w.Length; k++) _w[k] += rate * _descent[k];
+        Add(rate, _descent.AsSpan(0, _positiveAt), _w.AsSpan(0, _positiveAt));
+        var row = _descent.AsSpan(_positiveAt, _d);
+        for (int r = 0; r < _m_v; r++)
+        {
+            Add(rate, row, ValuePositive.Slice(r * _d, _d));
+            Add(-rate, row, ValueNegative.Slice(r * _d, _d));
+        }
     }
 
     /// <summary>The same sums, each column at its own scale. Only in double.</summary>
     private void GatherScaled()
     {
-        if (_exponents.Length == 0) _exponents = new int[_w.Length];
+        if (_exponents.Length == 0) _exponents = new int[_descent.Length];
         Array.Clear(_descent);
         Array.Clear(_exponents);
-        Array.Clear(_valueRow);
-        var column = new double[_stride];
-        var descent = MemoryMarshal.Cast<T, double>(_descent.AsSpan());
-        var valueRow = MemoryMarshal.Cast<T, double>(_valueRow.AsSpan());
-        var value = MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient.AsSpan());
-        for (int k = 0; k < _touched!.Coordinates.Length; k++)
+        var (entries, top) = (new double[_touched!.Entries], new int[_touched.Count]);
+        GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0, entries, top);
+        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _keyAt, entries, top);
+        _touched.Scale(_attention.ValueExponent, entries, top);
+        var value = new double[_touched.Count];
+        SparseRows.Run(_touched.ByColumnWith(entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), value);
+        for (int k = 0; k < value.Length; k++)
         {
             int c = _touched.Coordinates[k];
-            int exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.QueryCoefficient.AsSpan()), _attention.QueryExponent, true, column);
-            Place(column, exponent, 0, c, descent);
-            exponent = _touched.Gather(k, MemoryMarshal.Cast<T, double>(_attention.KeyCoefficient.AsSpan()), _attention.KeyExponent, true, column);
-            Place(column, exponent, _keyAt, c, descent);
-            (valueRow[c], exponent) = _touched.Gather(k, value, _attention.ValueExponent, true);
-            for (int r = 0; r < 2 * _m_v; r++) _exponents[_positiveAt + r * _d + c] = exponent;
+            _descent[_positiveAt + c] = T.CreateChecked(value[k]);
+            _exponents[_positiveAt + c] = top[k];
         }
     }
 
-    private void Place(double[] column, int exponent, int matrix, int c, Span<double> descent)
+    private unsafe void GatherScaled(Span<T> coefficients, int[] exponents, int matrix, double[] entries, int[] top)
     {
-        for (int r = 0; r < _m_k; r++)
-        {
-            descent[matrix + r * _d + c] = column[r];
-            _exponents[matrix + r * _d + c] = exponent;
-        }
+        _touched!.Scale(exponents, entries, top);
+        var columns = new double[checked(_touched.Count * _stride)];
+        fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = columns)
+            SparseRows.Run<TakeSum>(_touched.ByColumnWith(entries), from, _stride, to, _stride, _stride, 0);
+        for (int k = 0; k < _touched.Count; k++)
+            for (int r = 0; r < _m_k; r++)
+            {
+                int at = matrix + r * _d + _touched.Coordinates[k];
+                _descent[at] = T.CreateChecked(columns[k * _stride + r]);
+                _exponents[at] = top[k];
+            }
     }
 
     /// <inheritdoc/>
@@ -198,8 +212,16 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     }
 
     /// <inheritdoc/>
-    public override TransformerWeights CurrentWeights() =>
-        new(_m_k, _m_v, _d, Back(Query), Back(Key), Back(ValuePositive), Back(ValueNegative));
+    public override TransformerWeights CurrentWeights()
+    {
+        // Filled in place: what a diverged run holds is its weights too, though no input may look like it.
+        var weights = new TransformerWeights(_m_k, _m_v, _d);
+        Back(Query, weights.Query);
+        Back(Key, weights.Key);
+        Back(ValuePositive, weights.ValuePositive);
+        Back(ValueNegative, weights.ValueNegative);
+        return weights;
+    }
 
     private protected override void WriteColumns(ColumnWeights columns)
     {
@@ -213,11 +235,11 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
                 k[r] = double.CreateChecked(_w[_keyAt + r * _d + c]);
             }
         }
-        Array.Clear(columns.Value);
+        var value = new double[_d];
         for (int r = 0; r < _m_v; r++)
             for (int c = 0; c < _d; c++)
-                columns.Value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
-        for (int c = 0; c < _d; c++) columns.Value[c] /= _m_v;
+                value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
+        for (int c = 0; c < _d; c++) columns.Value[c] = value[c] / _m_v;
     }
 
     private static T[] Convert(double[] values)
@@ -228,10 +250,8 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         return converted;
     }
 
-    private static double[] Back(ReadOnlySpan<T> values)
+    private static void Back(ReadOnlySpan<T> values, double[] into)
     {
-        var converted = new double[values.Length];
-        for (int k = 0; k < values.Length; k++) converted[k] = double.CreateChecked(values[k]);
-        return converted;
+        for (int k = 0; k < values.Length; k++) into[k] = double.CreateChecked(values[k]);
     }
 }

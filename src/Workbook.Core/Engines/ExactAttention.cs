@@ -1,4 +1,5 @@
 using Workbook.Core.Data;
+using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
 
 namespace Workbook.Core.Engines;
@@ -24,13 +25,8 @@ namespace Workbook.Core.Engines;
 /// </remarks>
 internal sealed class ExactAttention : IAttentionPass<double>
 {
-    /// <summary>Below exp of this a row of coefficients carries an exponent: g^2 of Adam must not underflow either.</summary>
-    private const double Unscaled = -300;
-
-    private const double Ln2 = 0.69314718055994530942;
-
     private readonly int _n, _length, _m_k, _stride, _m_v;
-    private readonly double[] _labels, _scores, _logWeight, _b;
+    private readonly double[] _labels, _scores, _logWeight, _b, _query, _key, _value;
     private readonly int[] _bExponent;
 
     public ExactAttention(Dataset data, int m_k, int stride, int m_v)
@@ -46,22 +42,22 @@ internal sealed class ExactAttention : IAttentionPass<double>
         QueryExponent = new int[patches];
         KeyExponent = new int[patches];
         ValueExponent = new int[patches];
-        QueryCoefficient = new double[patches * stride];
-        KeyCoefficient = new double[patches * stride];
-        ValueCoefficient = new double[patches];
+        _query = new double[patches * stride];
+        _key = new double[patches * stride];
+        _value = new double[patches];
     }
 
     /// <summary>y_i F_i, [n].</summary>
     public double[] Margin { get; }
 
     /// <summary>Descent coefficients of W_Q along each patch, [P, stride], times 2^<see cref="QueryExponent"/>.</summary>
-    public double[] QueryCoefficient { get; }
+    public Span<double> QueryCoefficient => _query;
 
     /// <summary>Descent coefficients of W_K along each patch, [P, stride], times 2^<see cref="KeyExponent"/>.</summary>
-    public double[] KeyCoefficient { get; }
+    public Span<double> KeyCoefficient => _key;
 
     /// <summary>Descent coefficient of each row of W_{V,+1} along each patch, [P], times 2^<see cref="ValueExponent"/>.</summary>
-    public double[] ValueCoefficient { get; }
+    public Span<double> ValueCoefficient => _value;
 
     public int[] QueryExponent { get; }
 
@@ -116,7 +112,7 @@ internal sealed class ExactAttention : IAttentionPass<double>
             for (int a = 0; a < _length; a++) QueryRow(first, a, logSigma, scale, u);
             for (int a = 0; a < _length; a++)
             {
-                var row = QueryCoefficient.AsSpan((first + a) * _stride, _stride);
+                var row = _query.AsSpan((first + a) * _stride, _stride);
                 row.Clear();
                 for (int b = 0; b < _length; b++)
                     Rows.Add(Math.ScaleB(_b[a * _length + b], _bExponent[a * _length + b] - QueryExponent[first + a]), k.Slice((first + b) * _stride, _stride), row);
@@ -143,7 +139,7 @@ internal sealed class ExactAttention : IAttentionPass<double>
         {
             // With one patch attention is constant and its gradient zero.
             int exponent = _length == 1 ? 0 : Exponent(logSigma + log[b] + (b == largest ? second : log[largest]));
-            double shift = logSigma - exponent * Ln2, sum = 0;
+            double shift = LogSize.Shifted(logSigma, exponent), sum = 0;
             for (int c = 0; c < _length; c++)
                 if (c != b) sum += Math.Exp(log[b] + log[c] + shift) * (u[first + b] - u[first + c]);
             _b[a * _length + b] = scale * sum;
@@ -158,7 +154,7 @@ internal sealed class ExactAttention : IAttentionPass<double>
     {
         int top = int.MinValue;
         for (int a = 0; a < _length; a++) top = Math.Max(top, _bExponent[a * _length + b]);
-        var row = KeyCoefficient.AsSpan((first + b) * _stride, _stride);
+        var row = _key.AsSpan((first + b) * _stride, _stride);
         row.Clear();
         for (int a = 0; a < _length; a++)
             Rows.Add(Math.ScaleB(_b[a * _length + b], _bExponent[a * _length + b] - top), q.Slice((first + a) * _stride, _stride), row);
@@ -171,16 +167,16 @@ internal sealed class ExactAttention : IAttentionPass<double>
         for (int a = 0; a < _length; a++) top = Math.Max(top, _logWeight[(first + a) * _length + b]);
         int exponent = Exponent(logSigma + top);
         double sum = 0;
-        for (int a = 0; a < _length; a++) sum += Math.Exp(_logWeight[(first + a) * _length + b] + logSigma - exponent * Ln2);
-        ValueCoefficient[first + b] = scale / _m_v * sum;
+        for (int a = 0; a < _length; a++) sum += LogSize.Mantissa(_logWeight[(first + a) * _length + b] + logSigma, exponent);
+        _value[first + b] = scale / _m_v * sum;
         ValueExponent[first + b] = exponent;
     }
 
     private int Exponent(double logSize)
     {
-        if (!(logSize < Unscaled)) return 0;
-        Scaled = true;
-        return logSize < -1e9 ? (int)(-1e9 / Ln2) : (int)Math.Floor(logSize / Ln2);
+        int exponent = LogSize.Exponent(logSize);
+        Scaled |= exponent != 0;
+        return exponent;
     }
 
     /// <summary>Writes losses, margins and softmax outputs; the families are the engine's.</summary>

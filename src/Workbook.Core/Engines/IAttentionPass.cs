@@ -4,15 +4,15 @@ namespace Workbook.Core.Engines;
 
 /// <summary>
 /// From the projections of all patches (q, k: rows of a padded stride; u: one number) to losses and descent coefficients along
-/// each patch. A coefficient's true value is its entry times 2^exponent.
+/// each patch, laid out as the projections. A coefficient's true value is its entry times 2^exponent.
 /// </summary>
 internal interface IAttentionPass<T>
 {
-    T[] QueryCoefficient { get; }
+    Span<T> QueryCoefficient { get; }
 
-    T[] KeyCoefficient { get; }
+    Span<T> KeyCoefficient { get; }
 
-    T[] ValueCoefficient { get; }
+    Span<T> ValueCoefficient { get; }
 
     int[] QueryExponent { get; }
 

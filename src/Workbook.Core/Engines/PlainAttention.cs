@@ -1,34 +1,34 @@
-using System.Numerics;
 using Workbook.Core.Data;
+using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Engines;
 
 /// <summary>
-/// The pass as a plain script writes it, in the precision T throughout: softmax with its maximum subtracted, its derivative as
+/// The pass as a plain script writes it, in float32 throughout: softmax with its maximum subtracted, its derivative as
 /// a_ab (g_b - sum_c a_ac g_c), the loss derivative as -1 / (1 + exp(y F)). Small gradients underflow, and their sign with
 /// them: this exists to show what that does to the late stage.
 /// </summary>
-internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed class PlainAttention : IAttentionPass<float>
 {
     private readonly int _n, _length, _m_k, _stride, _m_v;
-    private readonly T[] _labels, _a, _margin;
+    private readonly float[] _labels, _a, _margin, _query, _key, _value;
 
     public PlainAttention(Dataset data, int m_k, int stride, int m_v)
     {
         (_n, _length, _m_k, _stride, _m_v) = (data.Count, data.Length, m_k, stride, m_v);
-        _labels = [.. data.Labels.Select(T.CreateChecked)];
-        _a = new T[_n * _length * _length];
-        _margin = new T[_n];
-        QueryCoefficient = new T[_n * _length * stride];
-        KeyCoefficient = new T[_n * _length * stride];
-        ValueCoefficient = new T[_n * _length];
+        _labels = [.. data.Labels.Select(y => (float)y)];
+        _a = new float[_n * _length * _length];
+        _margin = new float[_n];
+        _query = new float[_n * _length * stride];
+        _key = new float[_n * _length * stride];
+        _value = new float[_n * _length];
     }
 
-    public T[] QueryCoefficient { get; }
+    public Span<float> QueryCoefficient => _query;
 
-    public T[] KeyCoefficient { get; }
+    public Span<float> KeyCoefficient => _key;
 
-    public T[] ValueCoefficient { get; }
+    public Span<float> ValueCoefficient => _value;
 
     public int[] QueryExponent => [];
 
@@ -38,53 +38,48 @@ internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged,
 
     public bool Scaled => false;
 
-    public void Forward(ReadOnlySpan<T> q, ReadOnlySpan<T> k, ReadOnlySpan<T> u)
+    public void Forward(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> u)
     {
         for (int i = 0; i < _n; i++)
         {
-            T f = T.Zero;
+            int first = i * _length;
+            float f = 0;
             for (int a = 0; a < _length; a++)
             {
-                var row = _a.AsSpan((i * _length + a) * _length, _length);
-                T top = T.NegativeInfinity, sum = T.Zero;
+                var row = _a.AsSpan((first + a) * _length, _length);
+                float top = float.NegativeInfinity, sum = 0;
                 for (int b = 0; b < _length; b++)
                 {
-                    T z = T.Zero;
-                    for (int r = 0; r < _m_k; r++) z += q[(i * _length + a) * _stride + r] * k[(i * _length + b) * _stride + r];
-                    row[b] = z;
-                    top = T.Max(top, z);
+                    row[b] = VectorOps.Dot(q.Slice((first + a) * _stride, _m_k), k.Slice((first + b) * _stride, _m_k));
+                    top = MathF.Max(top, row[b]);
                 }
-                for (int b = 0; b < _length; b++) sum += row[b] = T.Exp(row[b] - top);
-                for (int b = 0; b < _length; b++) f += (row[b] /= sum) * u[i * _length + b];
+                for (int b = 0; b < _length; b++) sum += row[b] = MathF.Exp(row[b] - top);
+                for (int b = 0; b < _length; b++) f += (row[b] /= sum) * u[first + b];
             }
             _margin[i] = _labels[i] * f;
         }
     }
 
-    public void Backward(ReadOnlySpan<T> q, ReadOnlySpan<T> k, ReadOnlySpan<T> u)
+    public void Backward(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> u)
     {
-        Array.Clear(QueryCoefficient);
-        Array.Clear(KeyCoefficient);
-        Array.Clear(ValueCoefficient);
-        T n = T.CreateChecked(_n), m_v = T.CreateChecked(_m_v);
+        Array.Clear(_query);
+        Array.Clear(_key);
+        Array.Clear(_value);
         for (int i = 0; i < _n; i++)
         {
             int first = i * _length;
-            T df = _labels[i] / (T.One + T.Exp(_margin[i])) / n;
+            float df = _labels[i] / (1 + MathF.Exp(_margin[i])) / _n;
             for (int a = 0; a < _length; a++)
             {
                 var row = _a.AsSpan((first + a) * _length, _length);
-                T mean = T.Zero;
+                float mean = 0;
                 for (int b = 0; b < _length; b++) mean += row[b] * df * u[first + b];
                 for (int b = 0; b < _length; b++)
                 {
-                    T dz = row[b] * (df * u[first + b] - mean);
-                    for (int r = 0; r < _m_k; r++)
-                    {
-                        QueryCoefficient[(first + a) * _stride + r] += dz * k[(first + b) * _stride + r];
-                        KeyCoefficient[(first + b) * _stride + r] += dz * q[(first + a) * _stride + r];
-                    }
-                    ValueCoefficient[first + b] += df * row[b] / m_v;
+                    float dz = row[b] * (df * u[first + b] - mean);
+                    VectorOps.Axpy(dz, k.Slice((first + b) * _stride, _m_k), _query.AsSpan((first + a) * _stride, _m_k));
+                    VectorOps.Axpy(dz, q.Slice((first + a) * _stride, _m_k), _key.AsSpan((first + b) * _stride, _m_k));
+                    _value[first + b] += df * row[b] / _m_v;
                 }
             }
         }
@@ -94,12 +89,12 @@ internal sealed class PlainAttention<T> : IAttentionPass<T> where T : unmanaged,
     {
         for (int i = 0; i < _n; i++)
         {
-            into.Margin[i] = double.CreateChecked(_margin[i]);
+            into.Margin[i] = _margin[i];
             int signal = data.SignalPatch?[i] ?? 0;
             double sum = 0;
             for (int a = 0; a < _length; a++)
-                if (a != signal) sum += double.CreateChecked(_a[(i * _length + a) * _length + signal]);
-            into.LogS11[i] = Math.Log(double.CreateChecked(_a[(i * _length + signal) * _length + signal]));
+                if (a != signal) sum += _a[(i * _length + a) * _length + signal];
+            into.LogS11[i] = Math.Log(_a[(i * _length + signal) * _length + signal]);
             into.LogS21[i] = Math.Log(sum / (_length - 1));
         }
         into.SummariseMargins();

@@ -7,10 +7,15 @@ namespace Workbook.Core.Engines;
 /// Loops over one row of m_k neurons. Rows are padded with zeros to a whole number of vectors (<see cref="Pad"/>), so there is
 /// no remainder; a padded lane starts at zero, has gradient zero and never moves.
 /// </summary>
+/// <remarks>
+/// Not <see cref="Numerics.VectorOps"/>: that promises the same bits on every instruction set for any length, and pays for it with
+/// 32 partial sums and a padded remainder, which is most of the time of a row of 20. Here products are fused with their sums and
+/// a row's bits depend on the instruction set.
+/// </remarks>
 internal static class Rows
 {
-    /// <summary>m rounded up to a whole number of vectors.</summary>
-    public static int Pad(int m) => (m + Vector<double>.Count - 1) / Vector<double>.Count * Vector<double>.Count;
+    /// <summary>m rounded up to a multiple of 8, a whole number of the longest vectors.</summary>
+    public static int Pad(int m) => checked(m + 7) & ~7;
 
     /// <summary>sum_r x_r y_r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,7 @@
+using Workbook.Core.Data;
+using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
+using Workbook.Core.Numerics;
 using Workbook.Core.Optimizers;
 
 namespace Workbook.Core.Engines;
@@ -6,104 +9,218 @@ namespace Workbook.Core.Engines;
 /// <summary>
 /// Training on the touched columns only. A coordinate outside every patch of the training set has gradient exactly zero under
 /// every rule here, so leaving it out changes nothing: exact for any data, model width and optimizer, at a cost per step of
-/// O(entries of X * m_k), independent of d.
+/// O(entries of X * m_k), independent of d. Coordinates that one patch alone touches move as one column where the rule allows it
+/// (<see cref="TouchedColumns"/>); then the cost falls to O((patches + shared entries) m_k).
 /// </summary>
 /// <remarks>
 /// W_V enters through v alone: all rows of W_{V,j} have the gradient j g, so one shared displacement a moves them all
 /// (W_{V,j,r} = W_{V,j,r}(0) + j a) and v = v(0) + 2 a.
-/// One block of coordinates: [W_Q columns | W_K columns | a], columns of <c>stride</c> neurons.
+/// <para>
+/// One block of coordinates: [W_Q | W_K | a]. W_Q and W_K lie as <see cref="RowPanels"/>, a row per column of W; projections and coefficients
+/// in the same way, a row per patch. Then a step is products of a sparse matrix with such panels (<see cref="SparseRows"/>): gradients by column, projections by patch,
+/// and one pass through attention between them. An update leaves the projections of the new weights behind.
+/// </para>
 /// </remarks>
-public sealed class SupportEngine : TrainingEngine
+public sealed unsafe class SupportEngine : TrainingEngine
 {
+    /// <summary>Neurons of a panel: 8 vectors of 512 bits.</summary>
+    private const int Panel = 64;
+
     private readonly TouchedColumns _touched;
-    private readonly ExactAttention _attention;
+    private readonly IAttentionPass<double> _attention;
     private readonly OptimizerState<double> _state;
-    private readonly int _stride, _m_k, _columns;
-    private readonly double[] _w, _v0, _descent, _q, _k, _u;
+    private readonly int _m_k, _keyAt, _valueAt;
+    // _columns: where W_Q and W_K lie, a row per column; _patches: projections and coefficients, a row per patch.
+    private readonly RowPanels _columns, _patches;
+    private readonly AlignedBlock _w, _q, _k;
+    private readonly double[] _start, _v0, _v, _u;
+    private readonly double[] _valueDescent;
+    private AlignedBlock? _descent;
     private int[] _exponents = [];
-    private (double[] Query, double[] Key, double Value)? _untouched;
+    private Scaling? _scaling;
+    private Signal? _signal;
+    private double[]? _initial;
 
     /// <summary>Draws the touched columns of W(0) and sets up the buffers of a step.</summary>
     public SupportEngine(TrainingProblem problem) : base(problem)
     {
         var data = Problem.Data;
-        _touched = new TouchedColumns(data);
-        _columns = _touched.Coordinates.Length;
+        _touched = new TouchedColumns(data, Problem.Optimizer.Closure);
         _m_k = Problem.Weights.MK;
-        _stride = Rows.Pad(_m_k);
-        int size = checked(2 * _columns * _stride + _columns);
-        _w = new double[size];
-        _descent = new double[size];
-        _v0 = new double[_columns];
-        var scratch = new double[Problem.Weights.MV];
-        for (int k = 0; k < _columns; k++)
-        {
-            int c = _touched.Coordinates[k];
-            Problem.Weights.Column(WeightMatrix.Query, c, Query(k)[.._m_k]);
-            Problem.Weights.Column(WeightMatrix.Key, c, Key(k)[.._m_k]);
-            _v0[k] = Problem.Weights.MeanValue(c, scratch);
-        }
-        _attention = new ExactAttention(data, _m_k, _stride, Problem.Weights.MV);
-        int patches = data.Count * data.Length;
-        _q = new double[patches * _stride];
-        _k = new double[patches * _stride];
+        int stride = Rows.Pad(_m_k), patches = data.Count * data.Length, panel = data.Length == 2 ? Math.Min(Panel, stride) : stride;
+        _columns = new RowPanels(_touched.Count, stride, panel);
+        _patches = new RowPanels(patches, stride, panel);
+        _keyAt = _columns.Size;
+        _valueAt = checked(2 * _keyAt);
+        int size = checked(_valueAt + _touched.Count);
+        _w = new AlignedBlock(size);
+        _q = new AlignedBlock(_patches.Size);
+        _k = new AlignedBlock(_patches.Size);
         _u = new double[patches];
+        _v0 = new double[_touched.Count];
+        _valueDescent = new double[_touched.Count];
+        DrawColumns();
+        _v = [.. _v0];
+        _start = _w.Span[.._valueAt].ToArray();
+        _attention = data.Length == 2
+            ? new PairAttention(data, _patches, Problem.Weights.MV)
+            : new ExactAttention(data, _m_k, stride, Problem.Weights.MV);
+        // SignGD remembers nothing and is applied where the gradient is summed.
         _state = Problem.Optimizer.CreateState<double>(size);
+        ProjectAll();
+        SparseRows.Run(_touched.ByPatch, _v, _u);
     }
 
     /// <inheritdoc/>
     public override string Name => "support";
 
-    private Span<double> Query(int column) => _w.AsSpan(column * _stride, _stride);
+    private Span<double> Query => _w.Span[.._keyAt];
 
-    private Span<double> Key(int column) => _w.AsSpan((_columns + column) * _stride, _stride);
+    private Span<double> Key => _w.Span[_keyAt.._valueAt];
 
-    private double Value(int column) => _v0[column] + 2 * _w[2 * _columns * _stride + column];
+    private Span<double> Displacement => _w.Span[_valueAt..];
+
+    /// <summary>w~(0) of every column: its coordinates' initial columns, weighted.</summary>
+    private void DrawColumns()
+    {
+        var (row, sum) = (new double[_m_k], new double[_m_k]);
+        var scratch = new double[Problem.Weights.MV];
+        for (int j = 0; j < _touched.Coordinates.Length; j++)
+        {
+            var (c, k, share) = (_touched.Coordinates[j], _touched.Column[j], _touched.Share[j]);
+            Problem.Weights.Column(WeightMatrix.Query, c, row);
+            AddTo(Query, k, share, row, sum);
+            Problem.Weights.Column(WeightMatrix.Key, c, row);
+            AddTo(Key, k, share, row, sum);
+            _v0[k] += share * Problem.Weights.MeanValue(c, scratch);
+        }
+    }
+
+    private void AddTo(Span<double> matrix, int column, double factor, double[] row, double[] sum)
+    {
+        _columns.Read(matrix, column, sum);
+        for (int r = 0; r < row.Length; r++) sum[r] += factor * row[r];
+        _columns.Write(matrix, column, sum);
+    }
+
+    /// <summary>q (or k) of all patches for the neurons of panel j of W_Q (or W_K).</summary>
+    private void Project(int j, double* w, AlignedBlock into)
+    {
+        int pitch = _columns.Pitch(j);
+        SparseRows.Run<TakeSum>(_touched.ByPatch, w + _columns.Start(j), pitch, into.Pointer + _patches.Start(j), pitch, pitch, 0);
+        GC.KeepAlive(this);
+    }
+
+    private void ProjectAll()
+    {
+        for (int j = 0; j < _columns.Count; j++)
+        {
+            Project(j, _w.Pointer, _q);
+            Project(j, _w.Pointer + _keyAt, _k);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Forward()
-    {
-        var data = Problem.Data;
-        Array.Clear(_q);
-        Array.Clear(_k);
-        for (int p = 0; p < _u.Length; p++)
-        {
-            var at = data.Coordinates(p);
-            var x = data.Values(p);
-            var q = _q.AsSpan(p * _stride, _stride);
-            var k = _k.AsSpan(p * _stride, _stride);
-            double u = 0;
-            for (int e = 0; e < at.Length; e++)
-            {
-                int column = _touched.Local[at[e]];
-                Rows.Add(x[e], Query(column), q);
-                Rows.Add(x[e], Key(column), k);
-                u += x[e] * Value(column);
-            }
-            _u[p] = u;
-        }
-        _attention.Forward(_q, _k, _u);
-    }
+    public override void Forward() => _attention.Forward(_q.Span, _k.Span, _u);
 
     /// <inheritdoc/>
     protected override void Advance(double eta)
     {
-        _attention.Backward(_q, _k, _u);
-        bool scaled = _attention.Scaled;
-        if (scaled && _exponents.Length == 0) _exponents = new int[_w.Length];
-        int value = 2 * _columns * _stride;
-        for (int k = 0; k < _columns; k++)
+        _attention.Backward(_q.Span, _k.Span, _u);
+        if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_touched, _attention);
+        if (Problem.Optimizer is SignGd) StepSigns(eta); else StepByRule(eta);
+        for (int k = 0; k < _v.Length; k++) _v[k] = _v0[k] + 2 * Displacement[k];
+        SparseRows.Run(_touched.ByPatch, _v, _u);
+    }
+
+    /// <summary>SignGD: a panel's weights are read and written once, and projected while they are near. Exponents never change a sign.</summary>
+    private void StepSigns(double eta)
+    {
+        var by = ByColumn();
+        for (int j = 0; j < _columns.Count; j++)
         {
-            int eq = _touched.Gather(k, _attention.QueryCoefficient, _attention.QueryExponent, scaled, _descent.AsSpan(k * _stride, _stride));
-            int ek = _touched.Gather(k, _attention.KeyCoefficient, _attention.KeyExponent, scaled, _descent.AsSpan((_columns + k) * _stride, _stride));
-            (_descent[value + k], int ev) = _touched.Gather(k, _attention.ValueCoefficient, _attention.ValueExponent, scaled);
-            if (!scaled) continue;
-            _exponents.AsSpan(k * _stride, _stride).Fill(eq);
-            _exponents.AsSpan((_columns + k) * _stride, _stride).Fill(ek);
-            _exponents[value + k] = ev;
+            Gather<SignUpdate<double>>(by.Query, _attention.QueryCoefficient, j, _w.Pointer, -eta);
+            Project(j, _w.Pointer, _q);
+            Gather<SignUpdate<double>>(by.Key, _attention.KeyCoefficient, j, _w.Pointer + _keyAt, -eta);
+            Project(j, _w.Pointer + _keyAt, _k);
         }
-        Problem.Optimizer.Direction(_state, _descent, scaled ? _exponents : default(ReadOnlySpan<int>), _descent);
-        for (int k = 0; k < _w.Length; k++) _w[k] += eta * _descent[k];
+        SparseRows.Run(by.Value, _attention.ValueCoefficient, _valueDescent);
+        Sign.SignStep(Displacement, -eta, _valueDescent);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Any rule: the whole gradient, the rule's direction in its place, then the step.</summary>
+    private void StepByRule(double eta)
+    {
+        _descent ??= new AlignedBlock(_w.Length);
+        var by = ByColumn();
+        for (int j = 0; j < _columns.Count; j++)
+        {
+            Gather<TakeSum>(by.Query, _attention.QueryCoefficient, j, _descent.Pointer, 0);
+            Gather<TakeSum>(by.Key, _attention.KeyCoefficient, j, _descent.Pointer + _keyAt, 0);
+        }
+        SparseRows.Run(by.Value, _attention.ValueCoefficient, _descent.Span[_valueAt..]);
+        ReadOnlySpan<int> exponents = default;
+        if (_attention.Scaled)
+        {
+            if (_exponents.Length == 0) _exponents = new int[_w.Length];
+            _scaling!.Spread(_columns, _keyAt, _exponents);
+            exponents = _exponents;
+        }
+        Problem.Optimizer.Direction(_state, _descent.Span, exponents, _descent.Span);
+        VectorOps.Axpy(eta, _descent.Span, _w.Span);
+        ProjectAll();
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>The data by column, each column's entries at the scale that its sum needs.</summary>
+    private ColumnEntries ByColumn() => _attention.Scaled
+        ? new(_touched.ByColumnWith(_scaling!.Query), _touched.ByColumnWith(_scaling.Key), _touched.ByColumnWith(_scaling.Value))
+        : new(_touched.ByColumn, _touched.ByColumn, _touched.ByColumn);
+
+    private void Gather<TUpdate>(SparseMatrix by, Span<double> coefficients, int j, double* into, double a)
+        where TUpdate : IUpdate<double>
+    {
+        int pitch = _columns.Pitch(j);
+        fixed (double* c = coefficients)
+            SparseRows.Run<TUpdate>(by, c + _patches.Start(j), pitch, into + _columns.Start(j), pitch, pitch, a);
+    }
+
+    private readonly ref struct ColumnEntries(SparseMatrix query, SparseMatrix key, SparseMatrix value)
+    {
+        public readonly SparseMatrix Query = query, Key = key, Value = value;
+    }
+
+    /// <summary>Entries of the data brought to each column's scale, where coefficients carry exponents.</summary>
+    private sealed class Scaling(TouchedColumns touched)
+    {
+        private readonly int[] _query = new int[touched.Count], _key = new int[touched.Count], _value = new int[touched.Count];
+
+        public double[] Query { get; } = new double[touched.Entries];
+
+        public double[] Key { get; } = new double[touched.Entries];
+
+        public double[] Value { get; } = new double[touched.Entries];
+
+        public void Follow(TouchedColumns columns, IAttentionPass<double> attention)
+        {
+            columns.Scale(attention.QueryExponent, Query, _query);
+            columns.Scale(attention.KeyExponent, Key, _key);
+            columns.Scale(attention.ValueExponent, Value, _value);
+        }
+
+        /// <summary>Writes each column's exponent to all its coordinates.</summary>
+        public void Spread(RowPanels rows, int keyAt, int[] exponents)
+        {
+            for (int j = 0; j < rows.Count; j++)
+                for (int k = 0; k < rows.Rows; k++)
+                {
+                    int at = rows.Start(j) + k * rows.Pitch(j);
+                    exponents.AsSpan(at, rows.Pitch(j)).Fill(_query[k]);
+                    exponents.AsSpan(keyAt + at, rows.Pitch(j)).Fill(_key[k]);
+                }
+            _value.CopyTo(exponents.AsSpan(2 * keyAt));
+        }
     }
 
     /// <inheritdoc/>
@@ -113,53 +230,74 @@ public sealed class SupportEngine : TrainingEngine
         var data = Problem.Data;
         _attention.Observe(data, into);
         if (data.FamiliesRefused is not null) { into.ClearFamilies(); return; }
-        // Columns of mu that no patch touches (a mu from a file need not be a patch) stay at W(0).
-        _untouched ??= UntouchedSignal();
-        _untouched.Value.Query.CopyTo(into.QuerySignal, 0);
-        _untouched.Value.Key.CopyTo(into.KeySignal, 0);
-        into.ValueSignal = _untouched.Value.Value;
-        for (int c = 0; c < data.Dimension; c++)
+        _signal ??= ProjectSignal();
+        _signal.Query.CopyTo(into.QuerySignal, 0);
+        _signal.Key.CopyTo(into.KeySignal, 0);
+        into.ValueSignal = _signal.Value;
+        var row = new double[_m_k];
+        foreach (var (column, x) in _signal.Columns)
         {
-            double mu = data.Mu![c];
-            if (mu == 0 || _touched.Local[c] < 0) continue;
-            int column = _touched.Local[c];
-            for (int r = 0; r < _m_k; r++)
-            {
-                into.QuerySignal[r] += mu * Query(column)[r];
-                into.KeySignal[r] += mu * Key(column)[r];
-            }
-            into.ValueSignal += mu * Value(column);
+            _columns.Read(Query, column, row);
+            for (int r = 0; r < _m_k; r++) into.QuerySignal[r] += x * row[r];
+            _columns.Read(Key, column, row);
+            for (int r = 0; r < _m_k; r++) into.KeySignal[r] += x * row[r];
+            into.ValueSignal += x * _v[column];
         }
         for (int i = 0; i < data.Count; i++)
         {
             int noise = data.Pair(i).Noise;
             double y = data.Labels[i];
-            for (int r = 0; r < _m_k; r++)
-            {
-                into.QueryNoise[i * _m_k + r] = y * _q[noise * _stride + r];
-                into.KeyNoise[i * _m_k + r] = y * _k[noise * _stride + r];
-            }
+            _patches.Read(_q.Span, noise, row);
+            for (int r = 0; r < _m_k; r++) into.QueryNoise[i * _m_k + r] = y * row[r];
+            _patches.Read(_k.Span, noise, row);
+            for (int r = 0; r < _m_k; r++) into.KeyNoise[i * _m_k + r] = y * row[r];
             into.ValueNoise[i] = y * _u[noise];
         }
+        GC.KeepAlive(this);
     }
 
-    /// <summary>q_mu, k_mu and v_mu of the columns that never move.</summary>
-    private (double[] Query, double[] Key, double Value) UntouchedSignal()
+    /// <summary>mu over the columns that move, and what of q_mu, k_mu and v_mu never moves.</summary>
+    private sealed record Signal((int Column, double X)[] Columns, double[] Query, double[] Key, double Value);
+
+    private Signal ProjectSignal()
     {
-        var (query, key, column) = (new double[_m_k], new double[_m_k], new double[_m_k]);
+        // Columns of mu that no patch touches (a mu from a file need not be a patch) stay at W(0); one that is merged has w_c(0) - f_c w~(0) for good.
+        double[] mu = Problem.Data.Mu!, onColumn = new double[_touched.Count], query = new double[_m_k], key = new double[_m_k];
+        var (row, scratch) = (new double[_m_k], new double[Problem.Weights.MV]);
         double value = 0;
-        var scratch = new double[Problem.Weights.MV];
-        for (int c = 0; c < Problem.Data.Dimension; c++)
+        int next = 0;
+        for (int c = 0; c < mu.Length; c++)
         {
-            double mu = Problem.Data.Mu![c];
-            if (mu == 0 || _touched.Local[c] >= 0) continue;
-            Problem.Weights.Column(WeightMatrix.Query, c, column);
-            for (int r = 0; r < _m_k; r++) query[r] += mu * column[r];
-            Problem.Weights.Column(WeightMatrix.Key, c, column);
-            for (int r = 0; r < _m_k; r++) key[r] += mu * column[r];
-            value += mu * Problem.Weights.MeanValue(c, scratch);
+            bool touched = next < _touched.Coordinates.Length && _touched.Coordinates[next] == c;
+            int j = touched ? next++ : -1;
+            if (mu[c] == 0) continue;
+            if (touched) onColumn[_touched.Column[j]] += mu[c] * _touched.Factor[j];
+            if (touched && !IsMerged(j)) continue;
+            Problem.Weights.Column(WeightMatrix.Query, c, row);
+            for (int r = 0; r < _m_k; r++) query[r] += mu[c] * row[r];
+            Problem.Weights.Column(WeightMatrix.Key, c, row);
+            for (int r = 0; r < _m_k; r++) key[r] += mu[c] * row[r];
+            value += mu[c] * Problem.Weights.MeanValue(c, scratch);
+            if (!touched) continue;
+            var (k, x) = (_touched.Column[j], mu[c] * _touched.Factor[j]);
+            _columns.Read(_start.AsSpan(0, _keyAt), k, row);
+            for (int r = 0; r < _m_k; r++) query[r] -= x * row[r];
+            _columns.Read(_start.AsSpan(_keyAt), k, row);
+            for (int r = 0; r < _m_k; r++) key[r] -= x * row[r];
+            value -= x * _v0[k];
         }
-        return (query, key, value);
+        return new([.. onColumn.Index().Where(x => x.Item != 0)], query, key, value);
+    }
+
+    /// <summary>A coordinate that is a column by itself is that column; others follow theirs.</summary>
+    private bool IsMerged(int j) => _touched.Share[j] != 1 || _touched.Factor[j] != 1;
+
+    /// <summary>w~(t) - w~(0) of a column.</summary>
+    private void Moved(Span<double> matrix, int at, int column, double[] row, double[] start)
+    {
+        _columns.Read(matrix, column, row);
+        _columns.Read(_start.AsSpan(at, _keyAt), column, start);
+        for (int r = 0; r < _m_k; r++) row[r] -= start[r];
     }
 
     /// <inheritdoc/>
@@ -167,32 +305,71 @@ public sealed class SupportEngine : TrainingEngine
     {
         var weights = Problem.Weights.Materialise();
         int d = weights.D;
-        for (int k = 0; k < _columns; k++)
+        var (row, start) = (new double[_m_k], new double[_m_k]);
+        for (int j = 0; j < _touched.Coordinates.Length; j++)
         {
-            int c = _touched.Coordinates[k];
-            for (int r = 0; r < _m_k; r++)
+            var (c, k, f) = (_touched.Coordinates[j], _touched.Column[j], _touched.Factor[j]);
+            foreach (var (matrix, w, at) in ((WeightMatrix, double[], int)[])[(WeightMatrix.Query, weights.Query, 0), (WeightMatrix.Key, weights.Key, _keyAt)])
             {
-                weights.Query[r * d + c] = Query(k)[r];
-                weights.Key[r * d + c] = Key(k)[r];
+                var now = matrix == WeightMatrix.Query ? Query : Key;
+                if (!IsMerged(j))
+                {
+                    _columns.Read(now, k, row);
+                    for (int r = 0; r < _m_k; r++) w[r * d + c] = row[r];
+                    continue;
+                }
+                Moved(now, at, k, row, start);
+                for (int r = 0; r < _m_k; r++) w[r * d + c] += f * row[r];
             }
-            double a = _w[2 * _columns * _stride + k];
+            double a = f * Displacement[k];
             for (int r = 0; r < weights.MV; r++)
             {
                 weights.ValuePositive[r * d + c] += a;
                 weights.ValueNegative[r * d + c] -= a;
             }
         }
+        GC.KeepAlive(this);
         return weights;
     }
 
     private protected override void WriteColumns(ColumnWeights columns)
     {
-        for (int k = 0; k < _columns; k++)
+        _initial ??= InitialColumns(columns);
+        int width = 2 * _m_k + 1, at = 0;
+        var (row, start) = (new double[_m_k], new double[_m_k]);
+        for (int j = 0; j < _touched.Coordinates.Length; j++)
         {
-            int c = _touched.Coordinates[k];
-            Query(k).CopyTo(columns.Query(c));
-            Key(k).CopyTo(columns.Key(c));
-            columns.Value[c] = Value(k);
+            var (c, k, f) = (_touched.Coordinates[j], _touched.Column[j], _touched.Factor[j]);
+            if (!IsMerged(j))
+            {
+                _columns.Read(Query, k, columns.Query(c)[.._m_k]);
+                _columns.Read(Key, k, columns.Key(c)[.._m_k]);
+                columns.Value[c] = _v[k];
+                continue;
+            }
+            Moved(Query, 0, k, row, start);
+            Span<double> query = columns.Query(c), key = columns.Key(c);
+            for (int r = 0; r < _m_k; r++) query[r] = _initial[at + r] + f * row[r];
+            Moved(Key, _keyAt, k, row, start);
+            for (int r = 0; r < _m_k; r++) key[r] = _initial[at + _m_k + r] + f * row[r];
+            columns.Value[c] = _initial[at + 2 * _m_k] + 2 * f * Displacement[k];
+            at += width;
         }
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>W(0) of the merged coordinates, from columns that nothing was written to yet: [query | key | value] of each.</summary>
+    private double[] InitialColumns(ColumnWeights columns)
+    {
+        var initial = new List<double>();
+        for (int j = 0; j < _touched.Coordinates.Length; j++)
+        {
+            if (!IsMerged(j)) continue;
+            int c = _touched.Coordinates[j];
+            initial.AddRange(columns.Query(c)[.._m_k]);
+            initial.AddRange(columns.Key(c)[.._m_k]);
+            initial.Add(columns.Value[c]);
+        }
+        return [.. initial];
     }
 }

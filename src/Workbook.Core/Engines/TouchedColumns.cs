@@ -1,84 +1,165 @@
 using Workbook.Core.Data;
+using Workbook.Core.Engines.Support;
+using Workbook.Core.Optimizers;
 
 namespace Workbook.Core.Engines;
 
 /// <summary>
-/// The data by coordinate: which patches have a non-zero entry in column c, and the entry. Where gradients are sums over
-/// patches of very different size, each column has to be summed at its own scale, and this is the order to do it in.
+/// The columns of W that move, and the data as a sparse matrix over them, by patch and by column. Where gradients are sums over patches of very
+/// different size, each column has to be summed at its own scale, and by column is the order to do it in.
 /// </summary>
+/// <remarks>
+/// A coordinate that only patch p touches has gradient x_c C_p, C_p the patch's descent coefficients. Under a rule with a
+/// <see cref="Closure"/> all those coordinates of a patch move as one, w_c(t) = w_c(0) + f_c (w~(t) - w~(0)), and count as one column w~ that the patch
+/// touches with entry h:
+/// <code>
+/// linear:          h = sqrt(sum x_c^2)     f_c = x_c / h       (a rotation of the coordinates)
+/// scale-invariant: h = sum |x_c|           f_c = sgn(x_c)
+/// w~(0) = sum (x_c / h) w_c(0), so that h w~ is the patch's projection onto them
+/// </code>
+/// With independent supports nearly all coordinates go this way: the work left is the coordinates that patches share.
+/// </remarks>
 internal sealed class TouchedColumns
 {
-    public TouchedColumns(Dataset data)
+    private readonly int[] _columnStart, _columnPatch, _patchStart, _patchColumn;
+    private readonly double[] _columnValue, _patchValue;
+
+    /// <param name="data">The training set.</param>
+    /// <param name="closure">How coordinates of one patch alone may be merged; <see cref="Closure.None"/> keeps every coordinate by itself.</param>
+    public TouchedColumns(Dataset data, Closure closure = Closure.None)
     {
         Coordinates = data.TouchedCoordinates();
-        Local = new int[data.Dimension];
-        Array.Fill(Local, -1);
-        for (int k = 0; k < Coordinates.Length; k++) Local[Coordinates[k]] = k;
-        Start = new int[Coordinates.Length + 1];
-        foreach (int c in data.Index) Start[Local[c] + 1]++;
-        for (int k = 0; k < Coordinates.Length; k++) Start[k + 1] += Start[k];
-        Patch = new int[data.Index.Length];
-        Value = new double[data.Index.Length];
-        int[] next = Start[..^1];
+        Column = new int[Coordinates.Length];
+        Factor = new double[Coordinates.Length];
+        Share = new double[Coordinates.Length];
+        Array.Fill(Factor, 1);
+        Array.Fill(Share, 1);
+        int patches = data.Count * data.Length;
+        int[] owner = Owners(data, closure), place = new int[data.Dimension], merged = new int[patches];
+        Array.Fill(merged, -1);
+        for (int j = 0; j < Coordinates.Length; j++)
+        {
+            int c = Coordinates[j], p = owner[c];
+            place[c] = j;
+            Column[j] = p < 0 ? Count++ : merged[p] >= 0 ? merged[p] : merged[p] = Count++;
+        }
+        // By patch: its shared coordinates in increasing order, then the merged column.
+        _patchStart = new int[patches + 1];
+        var (column, value) = (new List<int>(data.Index.Length), new List<double>(data.Index.Length));
+        for (int p = 0; p < patches; p++)
+        {
+            ReadOnlySpan<int> at = data.Coordinates(p);
+            ReadOnlySpan<double> x = data.Values(p);
+            double size = merged[p] < 0 ? 0 : Size(at, x, owner, p, closure);
+            for (int e = 0; e < at.Length; e++)
+            {
+                int j = place[at[e]];
+                if (owner[at[e]] != p)
+                {
+                    column.Add(Column[j]);
+                    value.Add(x[e]);
+                    continue;
+                }
+                Share[j] = x[e] / size;
+                Factor[j] = closure == Closure.Linear ? Share[j] : Math.Sign(x[e]);
+            }
+            if (merged[p] >= 0)
+            {
+                column.Add(merged[p]);
+                value.Add(size);
+            }
+            _patchStart[p + 1] = column.Count;
+        }
+        (_patchColumn, _patchValue) = ([.. column], [.. value]);
+        // By column: patches in increasing order.
+        _columnStart = new int[Count + 1];
+        (_columnPatch, _columnValue) = (new int[Entries], new double[Entries]);
+        foreach (int k in _patchColumn) _columnStart[k + 1]++;
+        for (int k = 0; k < Count; k++) _columnStart[k + 1] += _columnStart[k];
+        int[] next = _columnStart[..^1];
+        for (int p = 0; p < patches; p++)
+            for (int e = _patchStart[p]; e < _patchStart[p + 1]; e++)
+            {
+                int to = next[_patchColumn[e]]++;
+                (_columnPatch[to], _columnValue[to]) = (p, _patchValue[e]);
+            }
+    }
+
+    /// <summary>The patch that alone touches a coordinate and may move its coordinates as one, or -1, [d].</summary>
+    private static int[] Owners(Dataset data, Closure closure)
+    {
+        const int Nobody = -1, Several = -2;
+        var owner = new int[data.Dimension];
+        Array.Fill(owner, Nobody);
+        if (closure is not (Closure.Linear or Closure.ScaleInvariant)) return owner;
         for (int p = 0; p < data.Count * data.Length; p++)
             for (int e = data.RowStart[p]; e < data.RowStart[p + 1]; e++)
             {
-                int at = next[Local[data.Index[e]]]++;
-                Patch[at] = p;
-                Value[at] = data.Value[e];
+                int c = data.Index[e];
+                // An entry that is stored as 0 has no part in its patch's norm.
+                owner[c] = owner[c] == Nobody && data.Value[e] != 0 ? p : Several;
             }
+        for (int c = 0; c < owner.Length; c++)
+            if (owner[c] == Several) owner[c] = Nobody;
+        return owner;
+    }
+
+    /// <summary>The norm of a patch over the coordinates it owns: ||x||_2 where the rule is linear, else ||x||_1.</summary>
+    private static double Size(ReadOnlySpan<int> at, ReadOnlySpan<double> x, int[] owner, int patch, Closure closure)
+    {
+        double largest = 0, sum = 0;
+        for (int e = 0; e < at.Length; e++)
+            if (owner[at[e]] == patch) largest = Math.Max(largest, Math.Abs(x[e]));
+        for (int e = 0; e < at.Length; e++)
+            if (owner[at[e]] == patch)
+            {
+                double relative = Math.Abs(x[e]) / largest;
+                sum += closure == Closure.Linear ? relative * relative : relative;
+            }
+        return largest * (closure == Closure.Linear ? Math.Sqrt(sum) : sum);
     }
 
     /// <summary>Touched coordinates in increasing order.</summary>
     public int[] Coordinates { get; }
 
-    /// <summary>Place of a coordinate among the touched ones, or -1, [d].</summary>
-    public int[] Local { get; }
+    /// <summary>The column that a touched coordinate belongs to, in the order of <see cref="Coordinates"/>.</summary>
+    public int[] Column { get; }
 
-    /// <summary>Where each column's entries begin.</summary>
-    public int[] Start { get; }
+    /// <summary>How far a touched coordinate moves where its column moves by 1.</summary>
+    public double[] Factor { get; }
 
-    /// <summary>Patch of an entry.</summary>
-    public int[] Patch { get; }
+    /// <summary>Weight of a touched coordinate in w~(0): x_c / h; 1 where it is a column by itself.</summary>
+    public double[] Share { get; }
 
-    /// <summary>Value of an entry.</summary>
-    public double[] Value { get; }
+    /// <summary>Number of columns.</summary>
+    public int Count { get; private set; }
 
-    /// <summary>Largest exponent among the patches that touch a column and have a coefficient at all.</summary>
-    public int TopExponent(int column, int[] exponents)
-    {
-        int top = int.MinValue;
-        for (int e = Start[column]; e < Start[column + 1]; e++)
-            if (Value[e] != 0) top = Math.Max(top, exponents[Patch[e]]);
-        return top == int.MinValue ? 0 : top;
-    }
+    /// <summary>[patches, columns].</summary>
+    public SparseMatrix ByPatch => new(_patchStart, _patchColumn, _patchValue);
+
+    /// <summary>[columns, patches].</summary>
+    public SparseMatrix ByColumn => ByColumnWith(_columnValue);
+
+    /// <summary>Number of entries.</summary>
+    public int Entries => _patchValue.Length;
+
+    /// <summary>[columns, patches] with other values.</summary>
+    public SparseMatrix ByColumnWith(ReadOnlySpan<double> values) => new(_columnStart, _columnPatch, values);
 
     /// <summary>
-    /// sum over patches p of x_{p,c} C_p 2^(E_p) for one column: mantissas into <paramref name="sum"/>, the exponent returned.
+    /// Brings the terms of every column's sum to one scale: entry e becomes x_e 2^(E_p - E_k), E_k the largest of the exponents E_p of the patches
+    /// in column k, and E_k is the exponent of the sum.
     /// </summary>
-    public int Gather(int column, ReadOnlySpan<double> coefficients, int[] exponents, bool scaled, Span<double> sum)
+    public void Scale(ReadOnlySpan<int> exponents, Span<double> values, Span<int> top)
     {
-        sum.Clear();
-        int width = sum.Length, top = scaled ? TopExponent(column, exponents) : 0;
-        for (int e = Start[column]; e < Start[column + 1]; e++)
+        for (int k = 0; k < Count; k++)
         {
-            int p = Patch[e];
-            double x = scaled ? Math.ScaleB(Value[e], exponents[p] - top) : Value[e];
-            Rows.Add(x, coefficients.Slice(p * width, width), sum);
+            int largest = int.MinValue;
+            for (int e = _columnStart[k]; e < _columnStart[k + 1]; e++)
+                if (_columnValue[e] != 0) largest = Math.Max(largest, exponents[_columnPatch[e]]);
+            top[k] = largest == int.MinValue ? 0 : largest;
+            for (int e = _columnStart[k]; e < _columnStart[k + 1]; e++)
+                values[e] = LogSize.Scale(_columnValue[e], exponents[_columnPatch[e]] - top[k]);
         }
-        return top;
-    }
-
-    /// <summary>The same for one number per patch.</summary>
-    public (double Sum, int Exponent) Gather(int column, ReadOnlySpan<double> coefficients, int[] exponents, bool scaled)
-    {
-        double sum = 0;
-        int top = scaled ? TopExponent(column, exponents) : 0;
-        for (int e = Start[column]; e < Start[column + 1]; e++)
-        {
-            int p = Patch[e];
-            sum += (scaled ? Math.ScaleB(Value[e], exponents[p] - top) : Value[e]) * coefficients[p];
-        }
-        return (sum, top);
     }
 }

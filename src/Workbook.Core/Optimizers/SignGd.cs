@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Optimizers;
 
 /// <summary>
-/// Sign gradient descent (equation 2.1 of the paper): direction(g) = sgn(g) coordinate by coordinate, sgn(0) = 0.
+/// Sign gradient descent (equation 2.1 of the paper): direction(g) = sgn(g) coordinate by coordinate, sgn(0) = 0, sgn(NaN) = NaN.
 /// </summary>
 public sealed record SignGd(LearningRate Eta) : Optimizer(Eta)
 {
@@ -28,17 +30,12 @@ public sealed record SignGd(LearningRate Eta) : Optimizer(Eta)
         Signs(gradient, direction);
     }
 
+    /// <summary><see cref="Sign"/> in the precision T: where the gradient is NaN so is the direction, and a run that diverged does not look converged.</summary>
     internal static void Signs<T>(ReadOnlySpan<T> gradient, Span<T> direction) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var (one, zero) = (Vector<T>.One, Vector<T>.Zero);
-        int k = 0;
-        for (; k <= gradient.Length - Vector<T>.Count; k += Vector<T>.Count)
-        {
-            var g = new Vector<T>(gradient[k..]);
-            var up = Vector.ConditionalSelect(Vector.GreaterThan(g, zero), one, zero);
-            Vector.ConditionalSelect(Vector.LessThan(g, zero), -one, up).CopyTo(direction[k..]);
-        }
-        for (; k < gradient.Length; k++)
-            direction[k] = gradient[k] > T.Zero ? T.One : gradient[k] < T.Zero ? -T.One : T.Zero;
+        if (typeof(T) == typeof(double)) Sign.Of(MemoryMarshal.Cast<T, double>(gradient), MemoryMarshal.Cast<T, double>(direction));
+        else if (typeof(T) == typeof(float)) Sign.Of(MemoryMarshal.Cast<T, float>(gradient), MemoryMarshal.Cast<T, float>(direction));
+        else
+            for (int k = 0; k < gradient.Length; k++) direction[k] = gradient[k] > T.Zero ? T.One : gradient[k] < T.Zero ? -T.One : gradient[k] == T.Zero ? T.Zero : gradient[k];
     }
 }

@@ -101,6 +101,19 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    public void A_gradient_that_is_no_number_gives_a_direction_that_is_none()
+    {
+        // A sign of 0 there would make a run that diverged look like one that converged.
+        double[] g = [1, double.NaN, -1];
+        foreach (Optimizer rule in (Optimizer[])[new SignGd(1.0), new SignMomentum(1.0, 0), new SignMomentum(1.0, 0.9), new Adam(1.0, 0.9, 0.999, 0), new GradientDescent(1.0)])
+            Assert.Equal([false, true, false], Directions(rule, [g], null)[0].Select(double.IsNaN));
+        var single = new float[17];
+        single[16] = float.NaN;
+        new SignGd(1.0).Direction<float>(new SignGd(1.0).CreateState<float>(17), single, default, single);
+        Assert.True(float.IsNaN(single[16]));
+    }
+
+    [Fact]
     public void Gradient_descent_follows_the_gradient_and_applies_exponents()
     {
         double[] g = [1.5, -2, 0, 3];
