@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Workbook.Core.Models;
 using Workbook.Core.Numerics;
 
@@ -76,6 +77,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     public override double Moved(int step, int scalar) =>
         scalar <= _n ? step : _valueCount[scalar - 1 - _n] + (step - _valueSince[scalar - 1 - _n]) * _valueDirection[scalar - 1 - _n];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Forward(int step)
     {
         _s->Time = step;
@@ -90,6 +92,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     }
 
     /// <summary>Takes the signs of all descents for directions; true where one changed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Turn()
     {
         bool scaled = !CountedKernels<TVector, TLanes>.Weights(_s, ValueSignal);
@@ -112,6 +115,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         return moved;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TurnShared(bool scaled)
     {
         SharedCoordinates shared = Begin.Shared;
@@ -156,6 +160,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     }
 
     /// <summary>The weights of one shared coordinate's samples against each other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double ScaledShares(int from, int count)
     {
         SharedCoordinates shared = Begin.Shared;
@@ -176,6 +181,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     }
 
     /// <summary>New lines for the rows with a new direction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Assemble()
     {
         SharedCoordinates shared = Begin.Shared;
@@ -192,6 +198,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         _started = true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AssembleValue(int i)
     {
         SharedCoordinates shared = Begin.Shared;
@@ -207,6 +214,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         _s->ValueTime[i] = _s->Time;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Observe(Observation into)
     {
         new Span<double>(_s->Margin, _n).CopyTo(into.Margin);

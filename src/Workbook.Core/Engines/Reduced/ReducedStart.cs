@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Workbook.Core.Data;
 using Workbook.Core.Models;
+using Workbook.Core.Numerics;
 using Workbook.Core.Optimizers;
 
 namespace Workbook.Core.Engines;
@@ -80,41 +82,94 @@ internal sealed class ReducedStart
 
     private void Fill(Dataset data)
     {
-        var columns = new ColumnCache(Problem.Weights, Stride);
+        InitialWeights weights = Problem.Weights;
+        int[] touched = Touched(data, out int[] first), own = new int[N];
+        int columns = touched.Length, m_v = weights.MV;
+        double[] query = new double[checked(columns * MK)], key = new double[columns * MK], value = new double[columns], side = new double[checked(columns * m_v)];
+        weights.Columns(WeightMatrix.Query, touched, query);
+        weights.Columns(WeightMatrix.Key, touched, key);
+        // In the order of InitialWeights.MeanValue.
+        weights.Columns(WeightMatrix.ValuePositive, touched, side);
+        SumColumns(side, m_v, 1, value);
+        weights.Columns(WeightMatrix.ValueNegative, touched, side);
+        SumColumns(side, m_v, -1, value);
+        for (int k = 0; k < columns; k++) value[k] /= m_v;
+
         double signalFactor = Linear ? Signal * Signal : Math.Abs(Signal);
-        columns.Load(SignalColumn);
-        Engines.Rows.Add(Signal, columns.Query, Row(0));
-        Engines.Rows.Add(Signal, columns.Key, Row(1));
-        Start[Scalars] = Signal * columns.Value;
+        AddRow(Signal, query, key, 0, 0, 1);
+        Start[Scalars] = Signal * value[0];
         Factor[0] = Factor[1] = signalFactor;
         // A row of W_V moves by a, v by twice that.
         Factor[Rows] = 2 * signalFactor;
         for (int i = 0; i < N; i++)
         {
-            int noise = data.Pair(i).Noise;
+            int noise = data.Pair(i).Noise, k = first[i];
             var at = data.Coordinates(noise);
             var xi = data.Values(noise);
             double factor = 0, y = data.Labels[i];
             for (int e = 0; e < at.Length; e++)
             {
                 if (Shared.Local[at[e]] >= 0) continue;
-                columns.Load(at[e]);
-                Engines.Rows.Add(y * xi[e], columns.Query, Row(QueryRow(i)));
-                Engines.Rows.Add(y * xi[e], columns.Key, Row(KeyRow(i)));
-                Start[Scalars + 1 + i] += y * xi[e] * columns.Value;
+                AddRow(y * xi[e], query, key, k, QueryRow(i), KeyRow(i));
+                Start[Scalars + 1 + i] += y * xi[e] * value[k++];
                 factor += Linear ? xi[e] * xi[e] : Math.Abs(xi[e]);
             }
             Factor[QueryRow(i)] = Factor[KeyRow(i)] = factor;
             Factor[Rows + 1 + i] = 2 * factor;
         }
-        for (int k = 0; k < SharedCount; k++)
+        for (int k = 0, from = first[N]; k < SharedCount; k++, from++)
         {
-            columns.Load(Shared.Coordinates[k]);
-            columns.Query.CopyTo(Row(SharedQueryRow(k)));
-            columns.Key.CopyTo(Row(SharedKeyRow(k)));
-            Start[Scalars + 1 + N + k] = columns.Value;
+            query.AsSpan(from * MK, MK).CopyTo(Row(SharedQueryRow(k)));
+            key.AsSpan(from * MK, MK).CopyTo(Row(SharedKeyRow(k)));
+            Start[Scalars + 1 + N + k] = value[from];
             Factor[SharedQueryRow(k)] = Factor[SharedKeyRow(k)] = 1;
             Factor[Rows + 1 + N + k] = 2;
+        }
+    }
+
+    /// <summary>mu's coordinate, then each sample's own, then the shared ones; where each sample's begin.</summary>
+    private int[] Touched(Dataset data, out int[] first)
+    {
+        var touched = new List<int>(data.Index.Length) { SignalColumn };
+        first = new int[N + 1];
+        for (int i = 0; i < N; i++)
+        {
+            first[i] = touched.Count;
+            foreach (int c in data.Coordinates(data.Pair(i).Noise))
+                if (Shared.Local[c] < 0) touched.Add(c);
+        }
+        first[N] = touched.Count;
+        touched.AddRange(Shared.Coordinates);
+        return [.. touched];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SumColumns(double[] entries, int rows, double sign, double[] sums)
+    {
+        for (int k = 0; k < sums.Length; k++)
+        {
+            double sum = sums[k];
+            foreach (double w in entries.AsSpan(k * rows, rows)) sum += sign * w;
+            sums[k] = sum;
+        }
+    }
+
+    /// <summary>Adds factor times column k to a row of W_Q's and one of W_K's projections.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddRow(double factor, double[] query, double[] key, int k, int queryRow, int keyRow)
+    {
+        int toQuery = queryRow * Stride, toKey = keyRow * Stride, from = k * MK, r = 0;
+        ReadOnlySpan<double> q = query.AsSpan(from, MK), w = key.AsSpan(from, MK);
+        Span<double> onQuery = Start.AsSpan(toQuery, MK), onKey = Start.AsSpan(toKey, MK);
+        for (var a = Vector256.Create(factor); r <= q.Length - 4; r += 4)
+        {
+            Vector256.FusedMultiplyAdd(a, Vector256.Create(q[r..]), Vector256.Create<double>(onQuery[r..])).CopyTo(onQuery[r..]);
+            Vector256.FusedMultiplyAdd(a, Vector256.Create(w[r..]), Vector256.Create<double>(onKey[r..])).CopyTo(onKey[r..]);
+        }
+        for (; r < q.Length; r++)
+        {
+            onQuery[r] = Math.FusedMultiplyAdd(factor, q[r], onQuery[r]);
+            onKey[r] = Math.FusedMultiplyAdd(factor, w[r], onKey[r]);
         }
     }
 
