@@ -88,6 +88,11 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
     /// <inheritdoc/>
     protected override void Advance(double eta) => _dynamics.Advance(Step, Step + 1, eta);
 
+    private protected override int AdvanceTowards(int last, double eta) => _dynamics.Advance(Step, last, eta);
+
+    /// <summary>Updates that were computed; under SignGD with a constant rate the others were proved to be the one before (<see cref="TrainingEngine.UpdateTowards"/>).</summary>
+    public int Evaluated => _dynamics.Evaluated;
+
     /// <inheritdoc/>
     public override void Observe(Observation into)
     {

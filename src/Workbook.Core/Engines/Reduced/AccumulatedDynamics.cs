@@ -46,6 +46,8 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
 
     public override void Dispose() { }
 
+    public override int Evaluated => _state.Step;
+
     /// <summary>With a constant rate directions are summed and scaled once; otherwise each comes with its rate.</summary>
     public override double Rate => _constant ?? 1;
 

@@ -30,7 +30,10 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     private readonly double[] _noiseStart, _valueDirection, _valueCount, _valueSince;
     private readonly bool[] _queryMoved, _keyMoved, _valueMoved;
     private readonly double[] _queryWeight, _keyWeight;
+    // Whether the entries of every shared coordinate have one sign.
+    private readonly bool _agreeing = true;
     private bool _started;
+    private int _evaluated;
 
     public CountedDynamics(ReducedStart start, double rate) : base(start)
     {
@@ -57,13 +60,20 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         (_valueDirection, _valueCount, _valueSince) = (new double[_shared], new double[_shared], new double[_shared]);
         (_queryMoved, _keyMoved, _valueMoved) = (new bool[_n], new bool[_n], new bool[_n]);
         int most = 0;
-        for (int c = 0; c < _shared; c++) most = Math.Max(most, shared.ColumnStart[c + 1] - shared.ColumnStart[c]);
+        for (int c = 0; c < _shared; c++)
+        {
+            most = Math.Max(most, shared.ColumnStart[c + 1] - shared.ColumnStart[c]);
+            var entries = shared.ColumnValue.AsSpan(shared.ColumnStart[c]..shared.ColumnStart[c + 1]);
+            foreach (double yx in entries) _agreeing &= yx > 0 == entries[0] > 0;
+        }
         (_queryWeight, _keyWeight) = (new double[most], new double[most]);
     }
 
     public override void Dispose() => _memory.Dispose();
 
     public override double Rate => _rate;
+
+    public override int Evaluated => _evaluated;
 
     private double ValueSignal => Math.FusedMultiplyAdd(_rate, _factor[Begin.Rows] * _s->Time, _valueStart);
 
@@ -87,8 +97,35 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
 
     public override int Advance(int step, int last, double eta)
     {
-        Turn();
-        return step + 1;
+        bool moved = Turn();
+        _evaluated++;
+        if (moved || !_agreeing || last <= step + 1) return step + 1;
+        // Directions hold at every step up to step + safe, so the state is known one further.
+        double safe = Safe();
+        return safe < 0 ? step + 1 : (int)Math.Min(last, step + 1 + Math.Floor(Math.Min(safe, int.MaxValue)));
+    }
+
+    /// <summary>For how long no direction can change, or -1 where nothing is known.</summary>
+    /// <remarks>
+    /// Where all samples move one way (<see cref="CountedKernels{TVector, TLanes}.Unanimous"/>), so does a coordinate that they share with entries y xi_c of one sign.
+    /// Where the signs differ the answer hangs on the weights, which are exponentials: then every step is looked at.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Safe()
+    {
+        double side = _s->MinusSide[0], limit = double.PositiveInfinity, signal = ValueSignal, signalSlope = _factor[Begin.Rows];
+        double signalSize = Math.Abs(_valueStart) + Math.Abs(signal);
+        if (side == 0) return -1;
+        for (int i = 0; i < _n; i++)
+        {
+            double slope = _s->ValueSlope[i], size = signalSize + Math.Abs(_s->ValueBase[i]) + Math.Abs(_s->Value[i]);
+            double above = -side * (_s->Value[i] - signal) - CountedKernels<TVector, TLanes>.Slack * size;
+            if (!(above > 0)) return -1;
+            double falls = _rate * (CountedKernels<TVector, TLanes>.Slack * (signalSlope + Math.Abs(slope)) + side * (slope - signalSlope));
+            if (falls > 0) limit = Math.Min(limit, above / falls);
+        }
+        double rows = CountedKernels<TVector, TLanes>.Unanimous(_s);
+        return rows < 0 ? -1 : Math.Min(limit, rows);
     }
 
     /// <summary>Takes the signs of all descents for directions; true where one changed.</summary>

@@ -293,6 +293,61 @@ internal static unsafe class CountedKernels<TVector, TLanes>
         TLanes.Subtract(TLanes.And(TLanes.LessThan(Zero, x), one), TLanes.And(TLanes.LessThan(x, Zero), one));
 
     /// <summary>
+    /// For how long no sign in the rows can change, all samples having the same sign of Delta: real tau &gt;= 0 such that over [t, t + tau] every y q_xi_i,r keeps
+    /// the sign of q_mu,r and every D_i,r that of D_1,r; -1 where this is not so now. Then C_i,r has the sign of Delta q_mu,r and all votes are unanimous,
+    /// whatever the weights, and a sum of terms of one sign cannot round to another.
+    /// </summary>
+    /// <remarks>
+    /// A line f has f(t) &gt;= slack for tau &lt;= (f_0 - Slack size_0) / (Slack size' - f'), where size bounds the terms that f is computed from: what is computed
+    /// differs from the line by a few units in the last place of size, Slack is hundreds of them.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Unanimous(CountedState* s)
+    {
+        int n = s->N, stride = s->Stride;
+        TVector slack = TLanes.Create(Slack), rate = TLanes.Create(s->Rate), limit = TLanes.Create(double.PositiveInfinity), signBit = TLanes.Create(-0.0);
+        double* queryBase = s->Base + 2 * stride, querySlope = s->Slope + 2 * stride, keyBase = queryBase + n * stride, keySlope = querySlope + n * stride, x = s->X;
+        for (int r = 0; r < stride; r += TLanes.Count)
+        {
+            TVector padding = TLanes.Load(s->Padding + r), least = TLanes.Create(double.PositiveInfinity);
+            TVector q = TLanes.Load(s->Signal + r), slope = TLanes.Load(s->Slope + r), sideQuery = TLanes.And(q, signBit);
+            TVector size = TLanes.FusedMultiplyAdd(TLanes.Create(x[0]), Abs(slope), Abs(TLanes.Load(s->Base + r)));
+            Line(q, slope, size, Abs(slope), sideQuery, padding, slack, rate, ref least, ref limit);
+            TVector signalSlope = TLanes.Load(s->Slope + stride + r);
+            TVector signalSize = TLanes.FusedMultiplyAdd(TLanes.Create(x[1]), Abs(signalSlope), Abs(TLanes.Load(s->Base + stride + r)));
+            TVector sideDifference = TLanes.And(TLanes.Load(s->Difference + r), signBit);
+            for (int i = 0; i < n; i++)
+            {
+                int at = i * stride + r;
+                slope = TLanes.Load(querySlope + at);
+                size = TLanes.FusedMultiplyAdd(TLanes.Create(x[2 + i]), Abs(slope), Abs(TLanes.Load(queryBase + at)));
+                Line(TLanes.Load(s->Query + at), slope, size, Abs(slope), sideQuery, padding, slack, rate, ref least, ref limit);
+                slope = TLanes.Load(keySlope + at);
+                size = TLanes.FusedMultiplyAdd(TLanes.Create(x[2 + n + i]), Abs(slope), TLanes.Add(signalSize, Abs(TLanes.Load(keyBase + at))));
+                Line(TLanes.Load(s->Difference + at), TLanes.Subtract(signalSlope, slope), size, TLanes.Add(Abs(signalSlope), Abs(slope)), sideDifference, padding, slack, rate, ref least, ref limit);
+            }
+            if (!LaneTests.AllPositive(least)) return -1;
+        }
+        double* lanes = stackalloc double[TLanes.Count];
+        TLanes.Store(limit, lanes);
+        double shortest = double.PositiveInfinity;
+        for (int lane = 0; lane < TLanes.Count; lane++) shortest = Math.Min(shortest, lanes[lane]);
+        return shortest;
+    }
+
+    /// <summary>Rounding that a sign has to be clear of, relative to the size of what is summed.</summary>
+    public const double Slack = 1e-13;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Line(TVector now, TVector slope, TVector size, TVector sizeSlope, TVector side, TVector padding, TVector slack, TVector rate, ref TVector least, ref TVector limit)
+    {
+        TVector above = TLanes.Add(padding, TLanes.Subtract(TLanes.Xor(now, side), TLanes.Multiply(slack, size)));
+        TVector falls = TLanes.Multiply(rate, TLanes.Subtract(TLanes.Multiply(slack, sizeSlope), TLanes.Xor(slope, side)));
+        least = TLanes.Min(least, above);
+        limit = TLanes.Select(TLanes.LessThan(Zero, falls), TLanes.Min(limit, TLanes.Divide(above, falls)), limit);
+    }
+
+    /// <summary>
     /// Base and slope of an assembled row from the integer counts: base = start + rate (G a + sum_c y xi_c a_c), slope likewise with directions.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

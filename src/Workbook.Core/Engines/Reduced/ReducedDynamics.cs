@@ -10,8 +10,11 @@ internal abstract class ReducedDynamics(ReducedStart start) : IDisposable
     /// <summary>Scores, attention and margins at a step.</summary>
     public abstract void Forward(int step);
 
-    /// <summary>Takes the update of a step; returns the next step that has to be looked at, at most <paramref name="last"/>.</summary>
+    /// <summary>Takes the update of a step; returns the next step that has to be looked at, at most <paramref name="last"/>: the updates in between are done too.</summary>
     public abstract int Advance(int step, int last, double eta);
+
+    /// <summary>Steps whose update was computed rather than proved to be the one before.</summary>
+    public abstract int Evaluated { get; }
 
     public abstract void Observe(Observation into);
 
