@@ -89,8 +89,10 @@ public static class ManyRuns
         if (stop.IsCancellationRequested) return null;
         try
         {
-            Run run = Training.Run(spec, inputs, null, stop);
-            return run.Complete ? new RunResult(index, spec, run.Trajectory, run.Engine, null) : null;
+            var (engine, trajectory, complete) = Training.Carry(spec, inputs, null, stop);
+            // Nobody asks for the weights: the memory goes at once, not when the collector finds it.
+            (engine as IDisposable)?.Dispose();
+            return complete ? new RunResult(index, spec, trajectory, engine.Name, null) : null;
         }
         // Whatever it is, it is this spec's and must not end the others.
         catch (Exception error)

@@ -24,10 +24,17 @@ public static class Training
     /// <param name="cancel">Stops between two steps; what is recorded by then is returned.</param>
     public static Run Run(RunSpec spec, RunInputs? inputs = null, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        ArgumentNullException.ThrowIfNull(spec);
         var clock = Stopwatch.StartNew();
+        var (engine, trajectory, complete) = Carry(spec, inputs ?? RunInputs.None, progress, cancel);
+        return new Run(spec, engine.Problem, trajectory, engine.Name, clock.Elapsed.TotalSeconds, complete, new Lazy<TransformerWeights>(engine.CurrentWeights));
+    }
+
+    /// <summary>Trains and records; the engine stays at the last step.</summary>
+    internal static (TrainingEngine Engine, Trajectory Trajectory, bool Complete) Carry(RunSpec spec, RunInputs inputs, IProgress<int>? progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
         if (spec.Data is SignalNoiseSource { Distribution: var drawn }) MemoryNeed.Check(spec, drawn.N, drawn.D, spec.Model.MK);
-        var (problem, test) = (inputs ?? RunInputs.None).Build(spec);
+        var (problem, test) = inputs.Build(spec);
         MemoryNeed.Check(spec, problem.Data.Count, problem.Data.Dimension, problem.Weights.MK);
         TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
         int[] steps = spec.Record.Steps(spec.Steps);
@@ -54,7 +61,6 @@ public static class Training
             }
         }
         bool complete = row == steps.Length;
-        return new Run(spec, problem, complete ? trajectory : trajectory.Truncate(row), engine.Name, clock.Elapsed.TotalSeconds, complete,
-            new Lazy<TransformerWeights>(engine.CurrentWeights));
+        return (engine, complete ? trajectory : trajectory.Truncate(row), complete);
     }
 }

@@ -29,7 +29,8 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     // The value noise at step 0; a shared coordinate's direction, sum of directions and since when.
     private readonly double[] _noiseStart, _valueDirection, _valueCount, _valueSince;
     private readonly bool[] _queryMoved, _keyMoved, _valueMoved;
-    private readonly double[] _queryWeight, _keyWeight;
+    private readonly double[] _queryWeight, _keyWeight, _toValue;
+    private readonly bool[] _holds;
     // Whether the entries of every shared coordinate have one sign.
     private readonly bool _agreeing = true;
     private bool _started;
@@ -59,14 +60,12 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         _noiseStart.CopyTo(new Span<double>(_s->ValueBase, _n));
         (_valueDirection, _valueCount, _valueSince) = (new double[_shared], new double[_shared], new double[_shared]);
         (_queryMoved, _keyMoved, _valueMoved) = (new bool[_n], new bool[_n], new bool[_n]);
-        int most = 0;
+        (_queryWeight, _keyWeight, _toValue, _holds) = (new double[shared.ColumnSample.Length], new double[shared.ColumnSample.Length], new double[_shared], new bool[_shared]);
         for (int c = 0; c < _shared; c++)
         {
-            most = Math.Max(most, shared.ColumnStart[c + 1] - shared.ColumnStart[c]);
             var entries = shared.ColumnValue.AsSpan(shared.ColumnStart[c]..shared.ColumnStart[c + 1]);
             foreach (double yx in entries) _agreeing &= yx > 0 == entries[0] > 0;
         }
-        (_queryWeight, _keyWeight) = (new double[most], new double[most]);
     }
 
     public override void Dispose() => _memory.Dispose();
@@ -156,60 +155,70 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     private bool TurnShared(bool scaled)
     {
         SharedCoordinates shared = Begin.Shared;
-        bool moved = false;
-        double* rows = _s->Row;
-        fixed (int* samples = shared.ColumnSample)
-        fixed (double* queryWeight = _queryWeight, keyWeight = _keyWeight)
-            for (int c = 0; c < _shared; c++)
+        int[] start = shared.ColumnStart, sample = shared.ColumnSample;
+        double[] value = shared.ColumnValue, toValue = _toValue, valueDirection = _valueDirection;
+        if (scaled)
+            for (int c = 0; c < toValue.Length; c++) toValue[c] = ScaledShares(start[c], start[c + 1]);
+        else
+        {
+            for (int e = 0; e < sample.Length; e++) _queryWeight[e] = -value[e] * _s->Beta2[sample[e]];
+            for (int c = 0; c < toValue.Length; c++)
             {
-                int from = shared.ColumnStart[c], count = shared.ColumnStart[c + 1] - from;
-                double toValue = 0;
-                if (scaled) toValue = ScaledShares(from, count);
-                else
-                    for (int e = 0; e < count; e++)
-                    {
-                        var (i, yx) = (samples[from + e], shared.ColumnValue[from + e]);
-                        queryWeight[e] = -yx * _s->Beta2[i];
-                        keyWeight[e] = yx;
-                        toValue += yx * _s->ValueWeight[i];
-                    }
-                int queryRow = Begin.SharedQueryRow(c), keyRow = Begin.SharedKeyRow(c);
-                bool holds = CountedKernels<TVector, TLanes>.Shared(_s, samples + from, queryWeight, keyWeight, count, rows, _s->Direction + queryRow * _stride, _s->Direction + keyRow * _stride);
-                bool query = !holds && CountedKernels<TVector, TLanes>.Renew(_s, queryRow, rows, 1), key = !holds && CountedKernels<TVector, TLanes>.Renew(_s, keyRow, rows + _stride, 1);
-                double direction = toValue > 0 ? 1 : toValue < 0 ? -1 : 0;
-                bool value = direction != _valueDirection[c];
-                if (value)
-                {
-                    _valueCount[c] += (_s->Time - _valueSince[c]) * _valueDirection[c];
-                    (_valueDirection[c], _valueSince[c]) = (direction, _s->Time);
-                }
-                if (!(query | key | value)) continue;
-                moved = true;
-                for (int e = from; e < from + count; e++)
-                {
-                    int i = samples[e];
-                    _queryMoved[i] |= query;
-                    _keyMoved[i] |= key;
-                    _valueMoved[i] |= value;
-                }
+                double sum = 0;
+                for (int e = start[c]; e < start[c + 1]; e++) sum += value[e] * _s->ValueWeight[sample[e]];
+                toValue[c] = sum;
             }
+        }
+        bool all;
+        fixed (int* starts = start, samples = sample)
+        fixed (double* queryWeight = _queryWeight, keyWeight = scaled ? _keyWeight : value)
+        fixed (bool* holds = _holds)
+            all = CountedKernels<TVector, TLanes>.Shared(_s, starts, samples, queryWeight, keyWeight, holds);
+        bool moved = false;
+        int queryRow = Begin.SharedQueryRow(0), keyRow = Begin.SharedKeyRow(0);
+        for (int c = 0; c < toValue.Length; c++)
+        {
+            double direction = toValue[c] > 0 ? 1 : toValue[c] < 0 ? -1 : 0;
+            bool turned = direction != valueDirection[c], query = false, key = false;
+            if (!turned && (all || _holds[c])) continue;
+            if (!_holds[c])
+            {
+                double* descent = _s->SharedDescent + 2 * c * _stride;
+                query = CountedKernels<TVector, TLanes>.Renew(_s, queryRow + c, descent, 1);
+                key = CountedKernels<TVector, TLanes>.Renew(_s, keyRow + c, descent + _stride, 1);
+            }
+            if (turned)
+            {
+                _valueCount[c] += (_s->Time - _valueSince[c]) * valueDirection[c];
+                (valueDirection[c], _valueSince[c]) = (direction, _s->Time);
+            }
+            if (!(query | key | turned)) continue;
+            moved = true;
+            for (int e = start[c]; e < start[c + 1]; e++)
+            {
+                int i = sample[e];
+                _queryMoved[i] |= query;
+                _keyMoved[i] |= key;
+                _valueMoved[i] |= turned;
+            }
+        }
         return moved;
     }
 
-    /// <summary>The weights of one shared coordinate's samples against each other.</summary>
+    /// <summary>The weights of one shared coordinate's samples against each other, and the value's descent.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double ScaledShares(int from, int count)
+    private double ScaledShares(int from, int to)
     {
         SharedCoordinates shared = Begin.Shared;
         double least2 = double.PositiveInfinity, leastOwn = least2, leastValue = least2, toValue = 0;
-        for (int e = 0; e < count; e++)
+        for (int e = from; e < to; e++)
         {
-            int i = shared.ColumnSample[from + e];
+            int i = shared.ColumnSample[e];
             (least2, leastOwn, leastValue) = (Math.Min(least2, _s->Log2[i]), Math.Min(leastOwn, _s->LogOwn[i]), Math.Min(leastValue, _s->LogValue[i]));
         }
-        for (int e = 0; e < count; e++)
+        for (int e = from; e < to; e++)
         {
-            var (i, yx) = (shared.ColumnSample[from + e], shared.ColumnValue[from + e]);
+            var (i, yx) = (shared.ColumnSample[e], shared.ColumnValue[e]);
             _queryWeight[e] = -yx * _s->Beta2[i] * Math.Exp(least2 - _s->Log2[i]);
             _keyWeight[e] = yx * Math.Exp(leastOwn - _s->LogOwn[i]);
             toValue += yx * _s->ValueWeight[i] * Math.Exp(leastValue - _s->LogValue[i]);

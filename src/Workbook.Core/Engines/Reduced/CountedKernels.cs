@@ -241,29 +241,46 @@ internal static unsafe class CountedKernels<TVector, TLanes>
     }
 
     /// <summary>
-    /// The descent of one shared coordinate of W_Q and W_K, sum over its samples of y xi (-beta_2 D_i) and y xi C_i, into two rows; whether
-    /// both keep their directions.
+    /// The descents of the shared coordinates of W_Q and W_K, sum over a coordinate's samples of y xi (-beta_2 D_i) and y xi C_i, into rows [shared, 2];
+    /// per coordinate whether both keep their directions; true where all do.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Shared(CountedState* s, int* sample, double* queryWeight, double* keyWeight, int count, double* descent, double* queryDirection, double* keyDirection)
+    public static bool Shared(CountedState* s, int* start, int* sample, double* queryWeight, double* keyWeight, bool* holds)
     {
-        int stride = s->Stride;
-        TVector least = TLanes.Create(double.PositiveInfinity);
-        for (int r = 0; r < stride; r += TLanes.Count)
+        int stride = s->Stride, shared = s->SharedCount;
+        double* queryDirection = s->Direction + (2 + 2 * s->N) * stride, keyDirection = queryDirection + shared * stride, descent = s->SharedDescent;
+        bool all = true;
+        for (int c = 0; c < shared; c++)
         {
-            TVector toQuery = Zero, toKey = Zero, padding = TLanes.Load(s->Padding + r);
-            for (int e = 0; e < count; e++)
+            TVector least = TLanes.Create(double.PositiveInfinity);
+            int from = start[c], to = start[c + 1];
+            for (int r = 0; r < stride; r += TLanes.Count)
             {
-                int at = sample[e] * stride + r;
-                toQuery = TLanes.FusedMultiplyAdd(TLanes.Create(queryWeight[e]), TLanes.Load(s->Difference + at), toQuery);
-                toKey = TLanes.FusedMultiplyAdd(TLanes.Create(keyWeight[e]), TLanes.Load(s->Key + at), toKey);
+                double* d = s->Difference + r, k = s->Key + r;
+                // Two samples at least share a coordinate, and mostly just two.
+                int first = sample[from] * stride, second = sample[from + 1] * stride;
+                TVector toQuery = TLanes.Multiply(TLanes.Create(queryWeight[from]), TLanes.Load(d + first));
+                TVector toKey = TLanes.Multiply(TLanes.Create(keyWeight[from]), TLanes.Load(k + first));
+                toQuery = TLanes.FusedMultiplyAdd(TLanes.Create(queryWeight[from + 1]), TLanes.Load(d + second), toQuery);
+                toKey = TLanes.FusedMultiplyAdd(TLanes.Create(keyWeight[from + 1]), TLanes.Load(k + second), toKey);
+                for (int e = from + 2; e < to; e++)
+                {
+                    int at = sample[e] * stride;
+                    toQuery = TLanes.FusedMultiplyAdd(TLanes.Create(queryWeight[e]), TLanes.Load(d + at), toQuery);
+                    toKey = TLanes.FusedMultiplyAdd(TLanes.Create(keyWeight[e]), TLanes.Load(k + at), toKey);
+                }
+                TVector padding = TLanes.Load(s->Padding + r);
+                TLanes.Store(toQuery, descent + r);
+                TLanes.Store(toKey, descent + stride + r);
+                least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toQuery, TLanes.Load(queryDirection + r), padding));
+                least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toKey, TLanes.Load(keyDirection + r), padding));
             }
-            TLanes.Store(toQuery, descent + r);
-            TLanes.Store(toKey, descent + stride + r);
-            least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toQuery, TLanes.Load(queryDirection + r), padding));
-            least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toKey, TLanes.Load(keyDirection + r), padding));
+            all &= holds[c] = LaneTests.AllPositive(least);
+            descent += 2 * stride;
+            queryDirection += stride;
+            keyDirection += stride;
         }
-        return LaneTests.AllPositive(least);
+        return all;
     }
 
     /// <summary>

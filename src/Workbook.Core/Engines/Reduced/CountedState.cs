@@ -22,8 +22,8 @@ internal unsafe struct CountedState
     /// <summary>q_mu and k_mu now; k_mu - y k_xi, y q_xi and the key's descent C, [n] rows; 1 in padding, else 0.</summary>
     public double* Signal, Difference, Query, Key, Padding;
 
-    /// <summary>Descent of q_mu and k_mu, and room for two more rows.</summary>
-    public double* Votes, Row;
+    /// <summary>Descents of q_mu and k_mu, and of the shared coordinates of W_Q and W_K in turn.</summary>
+    public double* Votes, SharedDescent;
 
     /// <summary>One vector of partial sums per score.</summary>
     public double* Partial;
@@ -62,7 +62,7 @@ internal unsafe struct CountedState
         Direction = Take(Rows * row); Count = Take(Rows * row); Since = Take(Rows);
         Start = Take(assembled * row); Base = Take(assembled * row); Slope = Take(assembled * row); BaseTime = Take(assembled); X = Take(assembled);
         Signal = Take(2 * row); Difference = Take(n * row); Query = Take(n * row); Key = Take(n * row); Padding = Take(row);
-        Votes = Take(2 * row); Row = Take(2 * row);
+        Votes = Take(2 * row); SharedDescent = Take(2 * SharedCount * row);
         Partial = Take(2 * samples * 8);
         ValueBase = Take(samples); ValueSlope = Take(samples); ValueTime = Take(samples); Value = Take(samples);
         Score1 = Take(samples); Score2 = Take(samples); Small1 = Take(samples); Small2 = Take(samples);
