@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Workbook.Core.Models;
 using Workbook.Core.Optimizers;
 
@@ -21,6 +22,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
     private readonly double[] _a, _start, _factor, _now, _descent;
     private readonly double[] _yq, _yk, _yv, _difference;
     private readonly double[] _score1, _score2, _margin;
+    private readonly double[] _s11, _s12, _s21, _s22;
     private readonly double[] _beta1, _beta2, _onSignal, _onNoise;
     private readonly int[] _e1, _e2, _eSignal, _eNoise;
     private int[] _exponents = [];
@@ -38,6 +40,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
         _yv = new double[_n];
         _difference = new double[_n * _stride];
         (_score1, _score2, _margin) = (new double[_n], new double[_n], new double[_n]);
+        (_s11, _s12, _s21, _s22) = (new double[_n], new double[_n], new double[_n], new double[_n]);
         (_beta1, _beta2, _onSignal, _onNoise) = (new double[_n], new double[_n], new double[_n], new double[_n]);
         (_e1, _e2, _eSignal, _eNoise) = (new int[_n], new int[_n], new int[_n], new int[_n]);
         _now = [.. _start];
@@ -65,6 +68,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
 
     private double SharedValue(int k) => _now[Scalars + 1 + _n + k];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Forward(int step)
     {
         Assemble();
@@ -76,12 +80,15 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
             Rows.Combine(kMu, -1, _yk.AsSpan(i * _stride, _stride), difference);
             _score1[i] = Rows.Dot(qMu, difference);
             _score2[i] = Rows.Dot(_yq.AsSpan(i * _stride, _stride), difference);
-            double onSignal = Sigmoid(_score1[i]) + Sigmoid(_score2[i]), onNoise = Sigmoid(-_score1[i]) + Sigmoid(-_score2[i]);
+            (_s11[i], _s12[i]) = Sigmoids(_score1[i]);
+            (_s21[i], _s22[i]) = Sigmoids(_score2[i]);
+            double onSignal = _s11[i] + _s21[i], onNoise = _s12[i] + _s22[i];
             _margin[i] = onSignal * ValueSignal + onNoise * _yv[i];
         }
     }
 
     /// <summary>y q_xi, y k_xi, y v_xi: the private part and the shared columns' part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Assemble()
     {
         for (int i = 0; i < _n; i++)
@@ -102,6 +109,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Advance(int step, int last, double eta)
     {
         Coefficients();
@@ -124,6 +132,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
     }
 
     /// <summary>beta_{i,1}, beta_{i,2} and the value's coefficients, each a mantissa and (where needed) a binary exponent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Coefficients()
     {
         _scaled = false;
@@ -133,8 +142,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
             double a1 = _score1[i], a2 = _score2[i], margin = _margin[i], delta = _yv[i] - ValueSignal;
             if (Math.Max(Math.Abs(a1), Math.Abs(a2)) + Math.Max(margin, 0) < UnscaledRange)
             {
-                double sigma = Sigmoid(-margin);
-                double s11 = Sigmoid(a1), s12 = Sigmoid(-a1), s21 = Sigmoid(a2), s22 = Sigmoid(-a2);
+                double sigma = Sigmoids(margin).Other, s11 = _s11[i], s12 = _s12[i], s21 = _s21[i], s22 = _s22[i];
                 _beta1[i] = sigma / _n * s11 * s12 * delta;
                 _beta2[i] = sigma / _n * s21 * s22 * delta;
                 _onSignal[i] = sigma * (s11 + s21) * perRow;
@@ -162,12 +170,15 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
 
     private static double LogSum(double x, double y) => Math.Max(x, y) + LogisticLoss.Log1P(Math.Exp(-Math.Abs(x - y)));
 
-    private static double Sigmoid(double x)
+    /// <summary>sigma(x) and sigma(-x) from one exponential.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (double Of, double Other) Sigmoids(double x)
     {
-        double e = Math.Exp(-Math.Abs(x));
-        return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+        double e = Math.Exp(-Math.Abs(x)), large = 1 / (1 + e), small = e / (1 + e);
+        return x >= 0 ? (large, small) : (small, large);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather()
     {
         _descent.AsSpan(0, 2 * _stride).Clear();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Workbook.Core.Data;
@@ -83,9 +84,10 @@ internal sealed class ReducedStart
     private void Fill(Dataset data)
     {
         InitialWeights weights = Problem.Weights;
-        int[] touched = Touched(data, out int[] first), own = new int[N];
+        int[] touched = Touched(data, out int[] first);
         int columns = touched.Length, m_v = weights.MV;
-        double[] query = new double[checked(columns * MK)], key = new double[columns * MK], value = new double[columns], side = new double[checked(columns * m_v)];
+        double[] value = new double[columns], block = ArrayPool<double>.Shared.Rent(checked(columns * (2 * MK + m_v)));
+        Span<double> query = block.AsSpan(0, columns * MK), key = block.AsSpan(columns * MK, columns * MK), side = block.AsSpan(2 * columns * MK, columns * m_v);
         weights.Columns(WeightMatrix.Query, touched, query);
         weights.Columns(WeightMatrix.Key, touched, key);
         // In the order of InitialWeights.MeanValue.
@@ -119,12 +121,13 @@ internal sealed class ReducedStart
         }
         for (int k = 0, from = first[N]; k < SharedCount; k++, from++)
         {
-            query.AsSpan(from * MK, MK).CopyTo(Row(SharedQueryRow(k)));
-            key.AsSpan(from * MK, MK).CopyTo(Row(SharedKeyRow(k)));
+            query.Slice(from * MK, MK).CopyTo(Row(SharedQueryRow(k)));
+            key.Slice(from * MK, MK).CopyTo(Row(SharedKeyRow(k)));
             Start[Scalars + 1 + N + k] = value[from];
             Factor[SharedQueryRow(k)] = Factor[SharedKeyRow(k)] = 1;
             Factor[Rows + 1 + N + k] = 2;
         }
+        ArrayPool<double>.Shared.Return(block);
     }
 
     /// <summary>mu's coordinate, then each sample's own, then the shared ones; where each sample's begin.</summary>
@@ -144,22 +147,22 @@ internal sealed class ReducedStart
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SumColumns(double[] entries, int rows, double sign, double[] sums)
+    private static void SumColumns(ReadOnlySpan<double> entries, int rows, double sign, double[] sums)
     {
         for (int k = 0; k < sums.Length; k++)
         {
             double sum = sums[k];
-            foreach (double w in entries.AsSpan(k * rows, rows)) sum += sign * w;
+            foreach (double w in entries.Slice(k * rows, rows)) sum += sign * w;
             sums[k] = sum;
         }
     }
 
     /// <summary>Adds factor times column k to a row of W_Q's and one of W_K's projections.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddRow(double factor, double[] query, double[] key, int k, int queryRow, int keyRow)
+    private void AddRow(double factor, ReadOnlySpan<double> query, ReadOnlySpan<double> key, int k, int queryRow, int keyRow)
     {
         int toQuery = queryRow * Stride, toKey = keyRow * Stride, from = k * MK, r = 0;
-        ReadOnlySpan<double> q = query.AsSpan(from, MK), w = key.AsSpan(from, MK);
+        ReadOnlySpan<double> q = query.Slice(from, MK), w = key.Slice(from, MK);
         Span<double> onQuery = Start.AsSpan(toQuery, MK), onKey = Start.AsSpan(toKey, MK);
         for (var a = Vector256.Create(factor); r <= q.Length - 4; r += 4)
         {
