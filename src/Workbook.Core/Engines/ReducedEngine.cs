@@ -24,8 +24,9 @@ namespace Workbook.Core.Engines;
 /// q_mu: -sum_i beta_{i,1} D_i     y_i q_xi_i: -beta_{i,2} D_i
 /// k_mu: -sum_i C_i                y_i k_xi_i:  C_i
 /// </code>
-/// One block of coordinates, rows of <c>stride</c> neurons: [q_mu | k_mu | y q_xi (n) | y k_xi (n) | shared W_Q | shared W_K],
-/// then the value's scalars [v_mu | y v_xi (n) | shared v].
+/// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>) and <see cref="TrainingEngine.UpdateTowards"/> jumps over
+/// steps whose signs are proved; other rules accumulate (<see cref="AccumulatedDynamics"/>). Where samples share a coordinate with entries y xi_c of different
+/// sign, its sign keeps changing for as long as training lasts (the two losses stay in balance), so nothing is jumped over there.
 /// </para>
 /// </remarks>
 public sealed class ReducedEngine : TrainingEngine, IDisposable
