@@ -12,6 +12,7 @@ namespace Workbook.Benchmarks.Peers;
 internal sealed class Peer : IDisposable
 {
     private readonly Process _process;
+    private volatile string _complaint = "no reason given";
 
     private Peer(Process process, string name) => (_process, Name) = (process, name);
 
@@ -35,9 +36,11 @@ internal sealed class Peer : IDisposable
         foreach (string variable in (string[])["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]) info.Environment[variable] = "1";
         foreach (var (variable, value) in environment) info.Environment[variable] = value;
         var process = Process.Start(info)!;
-        process.ErrorDataReceived += (_, _) => { };
+        var peer = new Peer(process, name);
+        // The last line of a Python error says what went wrong.
+        process.ErrorDataReceived += (_, line) => peer._complaint = string.IsNullOrWhiteSpace(line.Data) ? peer._complaint : line.Data;
         process.BeginErrorReadLine();
-        return new Peer(process, name);
+        return peer;
     }
 
     /// <summary>Waits until it says what it is; false where it ends instead.</summary>
@@ -48,19 +51,30 @@ internal sealed class Peer : IDisposable
             Hello = Ask(new { @do = "hello" });
             return true;
         }
-        catch (IOException)
+        catch (PeerEndedException)
         {
             return false;
         }
     }
 
     /// <summary>Asks and waits for the answer.</summary>
-    /// <exception cref="IOException">The peer ended instead of answering.</exception>
+    /// <exception cref="PeerEndedException">The peer ended instead of answering.</exception>
     public JsonNode Ask(object question)
     {
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
-        _process.StandardInput.Flush();
-        return JsonNode.Parse(_process.StandardOutput.ReadLine() ?? throw new IOException($"the Python program {Name} ended instead of answering."))!;
+        string? answer = null;
+        try
+        {
+            _process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
+            _process.StandardInput.Flush();
+            answer = _process.StandardOutput.ReadLine();
+        }
+        catch (IOException)
+        {
+            // It was gone before it could be asked.
+        }
+        if (answer is not null) return JsonNode.Parse(answer)!;
+        _process.WaitForExit();
+        throw new PeerEndedException($"the Python program ({Name}) ended with code {_process.ExitCode} instead of answering: {_complaint}");
     }
 
     /// <summary>Closes its input, on which it ends.</summary>
@@ -101,3 +115,6 @@ internal sealed class Peer : IDisposable
         return null;
     }
 }
+
+/// <summary>A peer ended in the middle of its work.</summary>
+internal sealed class PeerEndedException(string message) : IOException(message);

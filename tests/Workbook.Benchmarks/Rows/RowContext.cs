@@ -56,8 +56,18 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
     /// <summary>Tells whoever watches what is being measured.</summary>
     public void Say(string what) => progress($"{Measuring.Instructions.Title(Instructions)}: {what}");
 
+    /// <summary>Goals of which a row has been handed over.</summary>
+    public HashSet<string> Emitted { get; } = [];
+
     /// <summary>Hands a row over.</summary>
-    public void Emit(string id, string what, Spread? value, Spread? ours = null, Spread? theirs = null, string? peer = null, string? choice = null, string? note = null) => emit(new Row
+    public void Emit(string id, string what, Spread? value, Spread? ours = null, Spread? theirs = null, string? peer = null, string? choice = null, string? note = null)
+    {
+        Row row = Made(id, what, value, ours, theirs, peer, choice, note);
+        Emitted.Add(row.GoalId);
+        emit(row);
+    }
+
+    private Row Made(string id, string what, Spread? value, Spread? ours, Spread? theirs, string? peer, string? choice, string? note) => new()
     {
         Id = id,
         Instructions = Instructions,
@@ -71,7 +81,7 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
         Quick = Quick,
         Measured = DateTime.UtcNow,
         Commit = Machine.Current.Commit,
-    });
+    };
 
     public void Dispose()
     {

@@ -2,7 +2,7 @@
 
     {"do": "hello"}                                                              -> versions, the BLAS that NumPy loaded and its core type
     {"do": "prepare", "type": "float64", "ta": 0, "tb": 1, "m": 1, "n": 1, "k": 1} -> draws op(A) [m, k], op(B) [k, n] and C
-    {"do": "time", "calls": 10}                                                  -> seconds per product
+    {"do": "time", "calls": 10}                                                  -> seconds per product: the fastest of five stretches
 Products are written into a C that is there already, and transposes are handed to the BLAS as such: nothing is allocated or copied.
 """
 import ctypes
@@ -33,6 +33,13 @@ def blas():
     return dict(library=None, core="unknown")
 
 
+def timed(a, b, c, calls):
+    start = time.perf_counter()
+    for _ in range(calls):
+        np.dot(a, b, out=c)
+    return (time.perf_counter() - start) / calls
+
+
 def main():
     a = b = c = None
     for line in sys.stdin:
@@ -49,11 +56,8 @@ def main():
             np.dot(a, b, out=c)
             answer = dict(ready=True)
         else:
-            calls = ask["calls"]
-            start = time.perf_counter()
-            for _ in range(calls):
-                np.dot(a, b, out=c)
-            answer = dict(seconds=(time.perf_counter() - start) / calls)
+            stretch = -(-ask["calls"] // 5)
+            answer = dict(seconds=min(timed(a, b, c, stretch) for _ in range(0, ask["calls"], stretch)))
         print(json.dumps(answer), flush=True)
 
 
