@@ -20,7 +20,7 @@ internal static class GoalTable
             foreach (string set in Instructions.All)
             {
                 Row[] rows = [.. comparison.Rows.Where(row => row.GoalId == goal.Id && row.Instructions == set)];
-                text.Append(CultureInfo.InvariantCulture, $" | {Words.Group(goal, rows)}{(rows.Any(row => row.Quick) ? " *" : "")} | {Words.Bound(goal, set)} | {Words.Verdict(goal, rows, set)}");
+                text.Append(CultureInfo.InvariantCulture, $" | {Words.Group(goal, rows)}{(rows.Any(row => row.Quick && row.Value is not null) ? " *" : "")} | {Words.Bound(goal, set)} | {Words.Verdict(goal, rows, set)}");
             }
             text.Append(" |\n");
         }
