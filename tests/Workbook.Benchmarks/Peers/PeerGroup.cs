@@ -14,16 +14,18 @@ internal sealed class PeerGroup : IDisposable
 
     public IReadOnlyList<Peer> Members { get; }
 
-    /// <summary>Starts a script for every core type that an instruction set allows; null where no Python here can run it.</summary>
-    public static PeerGroup? Start(string script, string module, string instructions)
+    /// <summary>
+    /// Starts a script for every core type that an instruction set allows, or only for the one that is usually best; null where no Python here can run it.
+    /// </summary>
+    public static PeerGroup? Start(string script, string module, string instructions, bool one = false)
     {
         // With AVX-512 off on our side, the peers do without it too.
         (string Name, Dictionary<string, string> Environment)[] candidates = instructions == Instructions.Avx512
-            ? [("as detected", []), ("SkylakeX", new() { [CoreType] = "SkylakeX" }), ("Haswell", new() { [CoreType] = "Haswell" })]
+            ? [("SkylakeX", new() { [CoreType] = "SkylakeX" }), ("as detected", []), ("Haswell", new() { [CoreType] = "Haswell" })]
             : [("Haswell", new() { [CoreType] = "Haswell", ["ATEN_CPU_CAPABILITY"] = "avx2" })];
         if (Peer.Python(module) is not string python) return null;
         // All at once: most of their start is reading libraries.
-        Peer[] started = [.. candidates.Select(c => Peer.Start(python, script, c.Name, c.Environment))];
+        Peer[] started = [.. candidates.Take(one ? 1 : candidates.Length).Select(c => Peer.Start(python, script, c.Name, c.Environment))];
         Peer[] members = [.. started.Where(peer => peer.Greets())];
         foreach (Peer silent in started.Except(members)) silent.Dispose();
         return members.Length == 0 ? null : new PeerGroup(members);

@@ -41,7 +41,7 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
     {
         get
         {
-            if (!_askedTorch) (_askedTorch, _torch) = (true, PeerGroup.Start("pytorch.py", "torch", Instructions));
+            if (!_askedTorch) (_askedTorch, _torch) = (true, PeerGroup.Start("pytorch.py", "torch", Instructions, one: Quick));
             return _torch;
         }
     }
