@@ -17,25 +17,33 @@ internal static class FmaPeak
 {
     private const int Chains = 12;
 
-    /// <summary>Operations per second (a multiply-add counts two) over a run of about <paramref name="seconds"/>.</summary>
+    // Some microseconds: long beside reading the clock, short beside a stretch.
+    private const int Rounds = 5000;
+
+    /// <summary>
+    /// Operations per second (a multiply-add counts two) in the fastest of five stretches that fill <paramref name="turn"/> seconds: the rule by which
+    /// everything else is timed, so that a busy machine slows the limit and what is held against it alike.
+    /// </summary>
     /// <typeparam name="T">double or float.</typeparam>
-    public static double Measure<T>(double seconds = 0.004) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public static double Measure<T>(double turn) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int lanes = Vector512.IsHardwareAccelerated ? Vector512<T>.Count : Vector256.IsHardwareAccelerated ? Vector256<T>.Count : Vector128<T>.Count;
-        const int Rounds = 20_000;
-        long start = Stopwatch.GetTimestamp();
-        int repeats = 0;
-        double best = double.PositiveInfinity;
-        // The best of many short stretches: a limit is what the core can do, not what an interruption left of it.
-        do
+        double best = 0;
+        for (int stretch = 0; stretch < Timing.Stretches; stretch++)
         {
-            long before = Stopwatch.GetTimestamp();
-            Loop<T>(Rounds);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(before).TotalSeconds);
-            repeats++;
+            long start = Stopwatch.GetTimestamp();
+            long rounds = 0;
+            double seconds;
+            do
+            {
+                Loop<T>(Rounds);
+                rounds += Rounds;
+                seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+            while (seconds < turn / Timing.Stretches);
+            best = Math.Max(best, rounds / seconds);
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds || repeats < 3);
-        return 2.0 * Chains * lanes * Rounds / best;
+        return 2.0 * Chains * lanes * best;
     }
 
     private static T Loop<T>(int rounds) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>

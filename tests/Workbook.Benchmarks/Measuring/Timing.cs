@@ -5,7 +5,8 @@ namespace Workbook.Benchmarks.Measuring;
 /// <summary>Seconds per call of something, and parties that take turns at it.</summary>
 internal static class Timing
 {
-    private const int Stretches = 5;
+    /// <summary>Stretches of a turn, of which the fastest counts.</summary>
+    public const int Stretches = 5;
 
     /// <summary>
     /// Warms <paramref name="action"/> up for at least <paramref name="seconds"/> (tier-0 code is an order of magnitude slower and is

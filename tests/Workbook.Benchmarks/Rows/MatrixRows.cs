@@ -53,7 +53,7 @@ internal static class MatrixRows
             Time(p, 1);
             return Time(p, calls);
         });
-        var parties = new List<Func<double>> { () => FmaPeak.Measure<T>(), () => Timing.PerCall(ours, calls) };
+        var parties = new List<Func<double>> { () => FmaPeak.Measure<T>(context.Kernel.Turn), () => Timing.PerCall(ours, calls) };
         if (peer is not null) parties.Add(() => Time(peer, calls));
         double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, parties);
         Spread seconds = Spread.Of(seen[1]);
