@@ -7,7 +7,8 @@ namespace Workbook.Benchmarks;
 /// <summary>How fast is it, beside what else there is? One command for each kind of answer.</summary>
 internal static class Program
 {
-    private const int BadInput = 2, Interrupted = 130;
+    /// <summary>Exit codes.</summary>
+    public const int BadInput = 2, Interrupted = 130;
 
     /// <summary>What a person types to run a command of this program.</summary>
     public static string CommandLine(string command) => $"dotnet run -c Release --project tests/Workbook.Benchmarks -- {command}";
@@ -26,7 +27,8 @@ internal static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"error: {parsed.Errors[0].Message} (--help tells more)");
+            string message = parsed.UnmatchedTokens.Count > 0 ? $"'{parsed.UnmatchedTokens[0]}' is not a command or option here." : parsed.Errors[0].Message;
+            Console.Error.WriteLine($"error: {message} (--help tells more)");
             return BadInput;
         }
         try

@@ -21,9 +21,9 @@ internal static class GrowthCommand
     public static int Run(ResultFolder folder, bool quick, CancellationToken cancel)
     {
         bool show = Output.Interactive;
-        GrowthResult growth = GrowthStudy.Run(quick, Program.CommandLine("growth" + (quick ? " --quick" : "")), Output.Progress(show), cancel);
+        GrowthResult growth = GrowthStudy.Run(quick, Program.CommandLine("growth" + (quick ? " --quick" : "")), Json.Read<GrowthResult>(folder.GrowthPath),
+            Output.Progress(show), soFar => Json.Write(folder.GrowthPath, soFar), cancel);
         Output.Done(show);
-        Json.Write(folder.GrowthPath, growth);
         GrowthFigure.Of(growth).Save(Path.Combine(folder.Path, "growth.svg"));
         GrowthFigure.Of(growth).Save(Path.Combine(folder.Path, "growth.png"));
         folder.WritePage();

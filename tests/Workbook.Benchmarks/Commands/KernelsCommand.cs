@@ -14,13 +14,19 @@ internal static class KernelsCommand
         Option<string> to = Options.Out();
         command.Arguments.Add(filter);
         command.Options.Add(to);
-        command.SetAction(parsed => Run(new ResultFolder(parsed.GetValue(to)!), parsed.GetValue(filter)));
+        command.SetAction((parsed, cancel) => Task.Run(() => Run(new ResultFolder(parsed.GetValue(to)!), parsed.GetValue(filter), cancel), CancellationToken.None));
         return command;
     }
 
     /// <summary>Kernels that the filter leaves out keep what they had.</summary>
-    public static int Run(ResultFolder folder, string? filter)
+    public static int Run(ResultFolder folder, string? filter, CancellationToken cancel)
     {
+        // BenchmarkDotNet does not listen to anything once it runs.
+        using CancellationTokenRegistration stop = cancel.Register(() =>
+        {
+            Console.Error.WriteLine("interrupted: kernels.json is what it was before.");
+            Environment.Exit(Program.Interrupted);
+        });
         KernelResults run = KernelRun.Run(filter, Path.Combine(folder.Path, "benchmarkdotnet"), Program.CommandLine("kernels"), Output.Interactive);
         var measured = run.Kernels.Select(kernel => (kernel.Name, kernel.Parameters)).ToHashSet();
         IReadOnlyList<KernelResult> before = string.IsNullOrEmpty(filter) ? [] : Json.Read<KernelResults>(folder.KernelsPath)?.Kernels ?? [];

@@ -20,7 +20,7 @@ internal static class ReportCommand
             {
                 CompareCommand.Run(folder, null, parsed.GetValue(quick), cancel);
                 GrowthCommand.Run(folder, parsed.GetValue(quick), cancel);
-                KernelsCommand.Run(folder, null);
+                KernelsCommand.Run(folder, null, cancel);
             }
             folder.WritePage();
             Console.WriteLine($"written to {folder.PagePath}");

@@ -33,4 +33,12 @@ public sealed record GrowthFit(string Engine, string Factor, double Exponent, do
 /// <param name="Base">The setting around which one factor at a time is varied.</param>
 /// <param name="Points">All that was measured.</param>
 /// <param name="Fits">Exponents.</param>
-public sealed record GrowthResult(Machine Machine, string Command, DateTime Measured, string Base, IReadOnlyList<GrowthPoint> Points, IReadOnlyList<GrowthFit> Fits);
+public sealed record GrowthResult(Machine Machine, string Command, DateTime Measured, string Base, IReadOnlyList<GrowthPoint> Points, IReadOnlyList<GrowthFit> Fits)
+{
+    /// <summary>With the points and the fit of one engine and factor, in place of older ones.</summary>
+    public GrowthResult With(IReadOnlyList<GrowthPoint> line, GrowthFit fit) => this with
+    {
+        Points = [.. Points.Where(point => (point.Engine, point.Factor) != (fit.Engine, fit.Factor)), .. line],
+        Fits = [.. Fits.Where(other => (other.Engine, other.Factor) != (fit.Engine, fit.Factor)), fit],
+    };
+}

@@ -30,10 +30,17 @@ internal static class GrowthStudy
     // The law is that of large sizes: the fit takes the upper points, at least three.
     private const int Fitted = 4;
 
-    public static GrowthResult Run(bool quick, string command, Action<string> progress, CancellationToken cancel)
+    /// <summary>Measures line by line, one engine and one factor each, and hands over the whole after each of them.</summary>
+    /// <param name="quick">Fewer and shorter turns.</param>
+    /// <param name="command">What a person typed.</param>
+    /// <param name="before">What was measured earlier: lines that are not reached keep it.</param>
+    /// <param name="progress">Told what is being measured.</param>
+    /// <param name="keep">Given the result so far.</param>
+    /// <param name="cancel">Stops between two settings.</param>
+    public static GrowthResult Run(bool quick, string command, GrowthResult? before, Action<string> progress, Action<GrowthResult> keep, CancellationToken cancel)
     {
-        var points = new List<GrowthPoint>();
-        var fits = new List<GrowthFit>();
+        string setting = $"n = {Base.N}, m_k = m_v = {Base.MK}, s = {Base.S}, d = {Base.D}, disjoint supports, SignGD, float64";
+        var result = new GrowthResult(Machine.Current, command, DateTime.UtcNow, setting, before?.Points ?? [], before?.Fits ?? []);
         foreach (EngineKind engine in (EngineKind[])[EngineKind.Dense, EngineKind.Support, EngineKind.Reduced])
             foreach (var (name, values, at, expected) in Factors)
             {
@@ -45,12 +52,12 @@ internal static class GrowthStudy
                     progress($"{title}, {name} = {value}");
                     line.Add(Measure(engine, title, name, at(value), quick, cancel));
                 }
-                points.AddRange(line);
                 var upper = line.Zip(values).TakeLast(Fitted).ToArray();
                 PowerLaw law = PowerLaw.Fit([.. upper.Select(p => (double)p.Second)], [.. upper.Select(p => p.First.Seconds.Median)]);
-                fits.Add(new GrowthFit(title, name, law.Exponent, law.Low, law.High, law.Prefactor, expected[engine], upper.Length));
+                result = result.With(line, new GrowthFit(title, name, law.Exponent, law.Low, law.High, law.Prefactor, expected[engine], upper.Length));
+                keep(result);
             }
-        return new GrowthResult(Machine.Current, command, DateTime.UtcNow, $"n = {Base.N}, m_k = m_v = {Base.MK}, s = {Base.S}, d = {Base.D}, disjoint supports, SignGD, float64", points, fits);
+        return result;
     }
 
     private static GrowthPoint Measure(EngineKind kind, string title, string factor, Setting at, bool quick, CancellationToken cancel)
