@@ -31,23 +31,27 @@ public static class Training
         MemoryNeed.Check(spec, problem.Data.Count, problem.Data.Dimension, problem.Weights.MK);
         TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
         int[] steps = spec.Record.Steps(spec.Steps);
-        var testSteps = test is null ? [] : spec.Test.Steps(spec.Steps).ToHashSet();
         var trajectory = new Trajectory(steps, problem.Data.Count, problem.Weights.MK, SampleFacts.Of(problem.Data), problem.Data.FamiliesRefused);
         var seen = new Observation(problem.Data.Count, problem.Weights.MK);
-        int row = 0, report = Math.Max(1, spec.Steps / 200);
-        for (int t = 0; ; t++)
+        int row = 0, report = Math.Max(1, spec.Steps / 200), reported = 0;
+        while (true)
         {
             engine.Forward();
+            int t = engine.Step;
             if (row < steps.Length && steps[row] == t)
             {
                 engine.Observe(seen);
                 trajectory.Write(row, seen);
-                if (testSteps.Contains(t)) (trajectory.TestLoss[row], trajectory.TestError[row]) = engine.Evaluate(test!);
+                if (test is not null && spec.Test.Includes(t, spec.Steps)) (trajectory.TestLoss[row], trajectory.TestError[row]) = engine.Evaluate(test);
                 row++;
             }
             if (t == spec.Steps || cancel.IsCancellationRequested) break;
-            engine.Update();
-            if (t % report == 0 || t + 1 == spec.Steps) progress?.Report(t + 1);
+            engine.UpdateTowards(row < steps.Length ? steps[row] : spec.Steps);
+            if (engine.Step / report > reported || engine.Step == spec.Steps || t == 0)
+            {
+                reported = engine.Step / report;
+                progress?.Report(engine.Step);
+            }
         }
         bool complete = row == steps.Length;
         return new Run(spec, problem, complete ? trajectory : trajectory.Truncate(row), engine.Name, clock.Elapsed.TotalSeconds, complete,
