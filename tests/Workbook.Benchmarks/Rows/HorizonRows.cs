@@ -22,7 +22,8 @@ internal static class HorizonRows
         context.Say("long horizons");
         for (int steps = 100_000; ; steps *= 10)
         {
-            double seconds = Run(steps);
+            // The first runs are compiled while they go.
+            double seconds = Enumerable.Range(0, 3).Min(_ => Run(steps));
             if (steps == Horizon) break;
             if (seconds * 10 <= Patience) continue;
             string rest = FormattableString.Invariant($"not reached: {steps:N0} steps took {seconds:F2} s, so 10^9 would take about {seconds * Horizon / steps:F0} s.");

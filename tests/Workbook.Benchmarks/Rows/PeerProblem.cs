@@ -52,16 +52,17 @@ internal sealed class PeerProblem : IDisposable
         Steps(engine, steps);
         var seen = new Observation(Problem.Data.Count, Weights.MK);
         engine.Observe(seen);
+        (engine as IDisposable)?.Dispose();
         return seen.TrainLoss;
     }
 
-    /// <summary>So many updates, and a last forward pass.</summary>
+    /// <summary>Updates up to a step as a run makes them, and a last forward pass.</summary>
     public static void Steps(TrainingEngine engine, int steps)
     {
-        for (int t = 0; t < steps; t++)
+        while (engine.Step < steps)
         {
             engine.Forward();
-            engine.Update();
+            engine.UpdateTowards(steps);
         }
         engine.Forward();
     }

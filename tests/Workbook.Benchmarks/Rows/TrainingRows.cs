@@ -80,7 +80,7 @@ internal static class TrainingRows
         double theirLoss = peer is null ? double.NaN : both.Train(peer, steps).Loss;
         foreach (var row in rows)
         {
-            Action ours = () => PeerProblem.Steps(EngineChoice.Create(row.Kind, Precision.F64, both.Problem), steps);
+            Action ours = () => both.Loss(row.Kind, Precision.F64, steps);
             int calls = Timing.Calibrate(ours, context.EngineWarmUp, 0.02);
             parties.Add(() => Timing.PerCall(ours, calls));
             if (peer is null) continue;
