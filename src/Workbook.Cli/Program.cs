@@ -11,6 +11,7 @@ var root = new RootCommand("The SignGD Workbook: trains the two-layer transforme
     ExportCommand.Create(),
     SampleCommand.Create(),
     SweepCommand.Create(),
+    QueryCommand.Create(),
     DataCommand.Create(),
     NotebookCommand.Create(),
     KernelCommand.Create(),

@@ -42,7 +42,7 @@ public sealed record Parameter(string Name, ParameterKind Kind, Func<ParameterVa
     /// <summary>More steps than this are not run, whatever a horizon asks for.</summary>
     private const int MostSteps = 1_000_000_000;
 
-    private static readonly string[] Optimizers = ["signgd", "adam", "gd", "signum"];
+    private static readonly string[] Optimizers = ["signgd", "adam", "gd", "signum", "sign-power", "normalized-gd", "sign-dead-zone", "minibatch-signgd"];
 
     /// <summary>All parameters.</summary>
     public static IReadOnlyList<Parameter> All { get; } =
@@ -55,12 +55,15 @@ public sealed record Parameter(string Name, ParameterKind Kind, Func<ParameterVa
         Whole("m_k", 1, (spec, v) => spec with { Model = spec.Model with { MK = v } }),
         Whole("m_v", 1, (spec, v) => spec with { Model = spec.Model with { MV = v } }),
         Positive("sigma_0", (spec, v) => spec with { Model = spec.Model with { Sigma0 = v } }),
-        Word("optimizer", Optimizers, (spec, v) => spec.Optimizer.Name == v ? spec : spec with { Optimizer = Rule(v, spec.Optimizer.Eta) }),
+        Word("optimizer", Optimizers, (spec, v) => spec.Optimizer.Name == v ? spec : spec with { Optimizer = Rule(v, spec.Optimizer.Eta, spec.Seed) }),
         Positive("eta", (spec, v) => spec with { Optimizer = spec.Optimizer with { Eta = v } }),
         Decay("beta1", (spec, v) => spec with { Optimizer = spec.Optimizer switch { Adam a => a with { Beta1 = v }, SignMomentum m => m with { Beta = v }, var other => other } }),
         Decay("beta2", (spec, v) => spec with { Optimizer = spec.Optimizer is Adam a ? a with { Beta2 = v } : spec.Optimizer }),
         new("eps", ParameterKind.Real, v => v.Number >= 0 && double.IsFinite(v.Number), "at least 0 and finite",
             (spec, v) => spec with { Optimizer = spec.Optimizer is Adam a ? a with { Epsilon = v.Number } : spec.Optimizer }),
+        new("power", ParameterKind.Real, v => v.Number is >= 0 and <= 1, "in [0, 1]", (spec, v) => spec with { Optimizer = spec.Optimizer is SignPower p ? p with { Power = v.Number } : spec.Optimizer }),
+        Decay("threshold", (spec, v) => spec with { Optimizer = spec.Optimizer is SignDeadZone z ? z with { Threshold = v } : spec.Optimizer }),
+        Whole("batch", 1, (spec, v) => spec with { Optimizer = spec.Optimizer is MiniBatchSignGd b ? b with { Batch = v } : spec.Optimizer }),
         Whole("steps", 1, (spec, v) => spec with { Steps = v }),
         Schedules("record", (spec, v) => spec with { Record = v }),
         Schedules("test", (spec, v) => spec with { Test = v }),
@@ -112,8 +115,12 @@ public sealed record Parameter(string Name, ParameterKind Kind, Func<ParameterVa
     private static RunSpec Noise(RunSpec spec, Func<SignalNoise, SignalNoise> change) =>
         spec with { Data = new SignalNoiseSource(change(((SignalNoiseSource)spec.Data).Distribution)) };
 
-    private static Optimizer Rule(string name, LearningRate eta) => name switch
+    private static Optimizer Rule(string name, LearningRate eta, ulong seed) => name switch
     {
+        "sign-power" => new SignPower(eta, 0.5),
+        "normalized-gd" => new NormalizedGradientDescent(eta),
+        "sign-dead-zone" => new SignDeadZone(eta, 0.1),
+        "minibatch-signgd" => new MiniBatchSignGd(eta, 1, seed),
         "gd" => new GradientDescent(eta),
         "adam" => new Adam(eta),
         "signum" => new SignMomentum(eta, 0.9),

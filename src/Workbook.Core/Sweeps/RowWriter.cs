@@ -56,7 +56,7 @@ internal sealed class RowWriter(SweepPlan plan)
             _ => ((double?)null, (double?)null, (double?)null),
         };
         int at = 0;
-        void Whole(long value) => rows.Whole(at++).Add(value);
+        void Whole(long? value) => rows.Whole(at++).Add(value);
         void Real(double? value) => rows.Real(at++).Add(value);
         void Text(string? value) => rows.Text(at++).Add(value);
         Whole(row.Index);
@@ -75,6 +75,9 @@ internal sealed class RowWriter(SweepPlan plan)
         Real(beta1);
         Real(beta2);
         Real(eps);
+        Real((spec.Optimizer as SignPower)?.Power);
+        Real((spec.Optimizer as SignDeadZone)?.Threshold);
+        Whole((spec.Optimizer as MiniBatchSignGd)?.Batch);
         Whole(spec.Steps);
         Text(spec.Record.ToString());
         Whole(spec.TestSize);

@@ -80,7 +80,7 @@ public sealed record PointsAxis(IReadOnlyList<IReadOnlyDictionary<int, Parameter
 /// <param name="Ranges">Parameters with their ranges, in the order of the file; the order is part of the design.</param>
 public sealed record HypercubeAxis(int Points, ulong Seed, IReadOnlyList<(int Parameter, ParameterRange Range)> Ranges) : SweepAxis
 {
-    private double[,]? _design;
+    private double[][]? _design;
 
     /// <inheritdoc/>
     public override int Count => Points;
@@ -91,9 +91,9 @@ public sealed record HypercubeAxis(int Points, ulong Seed, IReadOnlyList<(int Pa
     /// <inheritdoc/>
     public override void Assign(int place, ParameterValue?[] values)
     {
-        double[,] design = _design ??= Draw();
-        for (int k = 0; k < Ranges.Count; k++) values[Ranges[k].Parameter] = Ranges[k].Range.At(design[place, k], Parameter.All[Ranges[k].Parameter].Kind);
+        double[][] design = _design ??= Draw();
+        for (int k = 0; k < Ranges.Count; k++) values[Ranges[k].Parameter] = Ranges[k].Range.At(design[place][k], Parameter.All[Ranges[k].Parameter].Kind);
     }
 
-    private double[,] Draw() => Hypercube.Draw(Points, Ranges.Count, Seed);
+    private double[][] Draw() => LatinHypercube.Points(Points, Ranges.Count, Seed);
 }

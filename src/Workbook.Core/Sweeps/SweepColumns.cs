@@ -41,6 +41,7 @@ public static class SweepColumns
         new("d", ColumnKind.Whole), new("n", ColumnKind.Whole), new("s", ColumnKind.Whole), new("sigma_p", ColumnKind.Real), new("supports", ColumnKind.Text),
         new("m_k", ColumnKind.Whole), new("m_v", ColumnKind.Whole), new("sigma_0", ColumnKind.Real),
         new("optimizer", ColumnKind.Text), new("eta", ColumnKind.Real), new("beta1", ColumnKind.Real), new("beta2", ColumnKind.Real), new("eps", ColumnKind.Real),
+        new("power", ColumnKind.Real), new("threshold", ColumnKind.Real), new("batch", ColumnKind.Whole),
         new("steps", ColumnKind.Whole), new("record", ColumnKind.Text), new("test_size", ColumnKind.Whole), new("seed", ColumnKind.Whole),
         new("engine", ColumnKind.Text), new("precision", ColumnKind.Text), new("error", ColumnKind.Text),
     ];

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Workbook.Core.Optimizers;
 using Workbook.Core.Runs;
 
 namespace Workbook.Core.Sweeps;
@@ -84,6 +85,8 @@ public sealed record SweepPlan
             block.Axes[k].Assign((int)place, values);
         }
         RunSpec spec = Base with { Seed = Seeds[(int)seed] };
+        // Mini-batches are drawn with the run's seed.
+        if (spec.Optimizer is MiniBatchSignGd batches) spec = spec with { Optimizer = batches with { Seed = spec.Seed } };
         for (int k = 0; k < values.Length; k++)
             if (values[k] is ParameterValue value) spec = Parameter.All[k].Apply(spec, value);
         return spec;
