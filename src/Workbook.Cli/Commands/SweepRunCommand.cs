@@ -11,7 +11,7 @@ namespace Workbook.Cli.Commands;
 /// <summary>`workbook sweep run`: runs what is missing of a plan, or of a shard of it.</summary>
 internal static class SweepRunCommand
 {
-    private const int MostJobs = 1024;
+    private const int MostJobs = 1024, MostPartRows = 1 << 20;
 
     public static Command Create()
     {
@@ -20,25 +20,28 @@ internal static class SweepRunCommand
         Option<int?> jobs = NumberOption.Whole("--jobs", "Threads (default: all cores).");
         var shard = new Option<string?>("--shard") { Description = "Only the k-th of N parts of the plan.", HelpName = "k/N" };
         var to = new Option<string>("--out") { Description = "Folder of the sweep.", DefaultValueFactory = _ => "results/sweep", HelpName = "DIR" };
-        foreach (Option option in (Option[])[jobs, shard, to]) command.Options.Add(option);
+        Option<int?> part = NumberOption.Whole("--part-rows", $"Rows of a closed file (default {SweepRun.PartRows}).");
+        foreach (Option option in (Option[])[jobs, shard, to, part]) command.Options.Add(option);
         // On a thread of its own: Ctrl-C is listened to only once the action has returned its task.
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             int threads = parsed.GetValue(jobs) ?? Environment.ProcessorCount;
             if (threads is < 1 or > MostJobs) throw new InputException($"--jobs is {threads}; it has to lie in 1 .. {MostJobs}.");
-            Shard part = parsed.GetValue(shard) is string text ? Shard.Parse(text) : Shard.Whole;
+            int rows = parsed.GetValue(part) ?? SweepRun.PartRows;
+            if (rows is < 1 or > MostPartRows) throw new InputException($"--part-rows is {rows}; it has to lie in 1 .. {MostPartRows}.");
+            Shard own = parsed.GetValue(shard) is string text ? Shard.Parse(text) : Shard.Whole;
             SweepPlan plan = SweepCommand.Read(parsed.GetValue(file), parsed.GetValue(preset));
-            Run(new SweepStore(parsed.GetValue(to)!, plan), part, threads, cancel);
+            Run(new SweepStore(parsed.GetValue(to)!, plan), own, threads, rows, cancel);
             return CommandLine.Success;
         }, CancellationToken.None));
         return command;
     }
 
-    private static void Run(SweepStore store, Shard shard, int jobs, CancellationToken cancel)
+    private static void Run(SweepStore store, Shard shard, int jobs, int partRows, CancellationToken cancel)
     {
         var progress = new SweepProgress();
         var clock = Stopwatch.StartNew();
-        Task work = Task.Run(() => SweepRun.Run(store, shard, jobs, progress, sentence => Console.Error.WriteLine(sentence), cancel: cancel), CancellationToken.None);
+        Task work = Task.Run(() => SweepRun.Run(store, shard, jobs, progress, sentence => Console.Error.WriteLine(sentence), partRows, cancel), CancellationToken.None);
         if (Terminal.Interactive) Watch(store, work, progress, clock);
         else
             while (!Finished(work, TimeSpan.FromSeconds(1))) Console.WriteLine(Line(progress, clock, "running"));

@@ -31,7 +31,11 @@ internal sealed class RowWriter(SweepPlan plan)
         }
         int at = WriteSpec(rows, row, outcome?.Engine);
         rows.Text(at++).Add(error);
-        foreach (string measure in plan.Measures) rows.Real(at++).Add(outcome is not null && outcome.Measures.TryGetValue(measure, out double value) ? value : null);
+        foreach (string measure in plan.Measures)
+        {
+            bool evaluated = row.Spec.TestSize > 0 || !measure.StartsWith("test_", StringComparison.Ordinal);
+            rows.Real(at++).Add(evaluated && outcome is not null && outcome.Measures.TryGetValue(measure, out double value) ? value : null);
+        }
         foreach (string stage in plan.Stages) rows.Whole(at++).Add(outcome?.Stages.FirstOrDefault(s => s.Id == stage)?.Step);
         for (int k = 0; k < _claims.Length; k++)
         {
