@@ -12,6 +12,7 @@ if [ ! -f "$program" ]; then
     echo "workbook.dll is not built: dotnet build src/Workbook.Cli -c Release" >&2
     exit 1
 fi
+program=$(realpath "$program")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -19,7 +20,7 @@ cd "$folder"
 # Four settings, the seeds share the runs; small parts, so that kills meet the writing of parts as well as the journal.
 cat >sweep.json <<EOF
 {"version": 1, "name": "kill", "base": {"preset": "figure-1"},
- "set": {"steps": 900, "record": "log:10", "test_size": 0},
+ "set": {"steps": 300, "record": "log:10", "test_size": 0},
  "axes": [{"parameter": "sigma_p", "list": [0.5, 2]}, {"parameter": "optimizer", "list": ["signgd", "gd"]}],
  "seeds": {"from": 1, "count": $((runs / 4))}, "measures": "all"}
 EOF
@@ -35,7 +36,8 @@ while [ "$killed" -lt "$kills" ]; do
     # Not through the function: it is the program itself that has to be killed.
     dotnet "$program" sweep run sweep.json --part-rows $((runs / 8 + 1)) --out killed >>log 2>&1 &
     process=$!
-    wait_ms=$((RANDOM % (took / 2 + 1)))
+    # Together the kills take about the time of the whole sweep; the start of a process, before its first row, meets some of them too.
+    wait_ms=$((200 + RANDOM % (3 * took / kills + 200)))
     sleep "$((wait_ms / 1000)).$(printf %03d $((wait_ms % 1000)))"
     if kill -9 "$process" 2>/dev/null; then
         killed=$((killed + 1))
