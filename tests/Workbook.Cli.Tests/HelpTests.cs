@@ -15,6 +15,11 @@ public sealed class HelpTests
     [InlineData("claims", "DIR --json")]
     [InlineData("data", "where fetch")]
     [InlineData("data fetch", "NAME mnist --out")]
+    [InlineData("sweep", "plan run collect")]
+    [InlineData("sweep plan", "F --preset figure-1 scaling phase constants --write")]
+    [InlineData("sweep run", "F --preset --jobs --shard k/N --out --part-rows")]
+    [InlineData("sweep collect", "DIR --out")]
+    [InlineData("query", "SQL --store --format table csv json")]
     [InlineData("info", "--help")]
     public void Help_names_everything(string command, string expected)
     {
