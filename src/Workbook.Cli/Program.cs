@@ -10,6 +10,8 @@ var root = new RootCommand("The SignGD Workbook: trains the two-layer transforme
     ClaimsCommand.Create(),
     ExportCommand.Create(),
     SampleCommand.Create(),
+    SweepCommand.Create(),
+    QueryCommand.Create(),
     DataCommand.Create(),
     NotebookCommand.Create(),
     KernelCommand.Create(),

@@ -7,7 +7,7 @@ namespace Workbook.Core.Theory;
 /// <param name="Engine">The engine that ran.</param>
 /// <param name="Claims">Every single-run claim, applicable or not.</param>
 /// <param name="Stages">Stage times; empty where the data has no families.</param>
-/// <param name="Measures">Named numbers of the run (<see cref="Read"/> lists them).</param>
+/// <param name="Measures">Named numbers of the run (<see cref="Read(RunSpec, string, Trajectory)"/> lists them).</param>
 public sealed record RunOutcome(RunSpec Spec, string Engine, IReadOnlyList<ClaimResult> Claims, IReadOnlyList<StageTime> Stages, IReadOnlyDictionary<string, double> Measures)
 {
     /// <summary>
@@ -16,8 +16,12 @@ public sealed record RunOutcome(RunSpec Spec, string Engine, IReadOnlyList<Claim
     /// value signal up to the second recorded row), <c>late_movement</c> (mean over samples and neurons of |change of query noise| between the last two
     /// recorded rows, over eta ||xi_i||_1 per step) and <c>stage.ID</c> for every stage reached.
     /// </summary>
-    public static RunOutcome Read(RunSpec spec, string engine, Trajectory trajectory)
+    public static RunOutcome Read(RunSpec spec, string engine, Trajectory trajectory) => Read(spec, engine, trajectory, RunClaim.All, stages: true);
+
+    /// <summary>The same with these claims only, and stage times only where asked: with thousands of runs the reading costs more than the training.</summary>
+    public static RunOutcome Read(RunSpec spec, string engine, Trajectory trajectory, IReadOnlyList<RunClaim> claims, bool stages)
     {
+        ArgumentNullException.ThrowIfNull(claims);
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(trajectory);
         var view = new RunView(spec, trajectory);
@@ -31,11 +35,11 @@ public sealed record RunOutcome(RunSpec Spec, string Engine, IReadOnlyList<Claim
             ["s11"] = trajectory.Mean(trajectory.S11, last),
             ["s21"] = trajectory.Mean(trajectory.S21, last),
         };
-        IReadOnlyList<StageTime> stages = [];
+        IReadOnlyList<StageTime> times = [];
         if (trajectory.FamiliesRefused is null)
         {
-            stages = view.Stages.All;
-            foreach (StageTime stage in stages)
+            if (stages) times = view.Stages.All;
+            foreach (StageTime stage in times)
                 if (stage.Step is int step) measures["stage." + stage.Id] = step;
             measures["value_noise"] = trajectory.Mean(trajectory.ValueNoise, last);
             measures["value_signal"] = trajectory.ValueSignal[last];
@@ -43,7 +47,7 @@ public sealed record RunOutcome(RunSpec Spec, string Engine, IReadOnlyList<Claim
             if (trajectory.Rows > 1)
                 measures["growth_ratio"] = (trajectory.Mean(trajectory.ValueNoise, 1) - trajectory.Mean(trajectory.ValueNoise, 0)) / (trajectory.ValueSignal[1] - trajectory.ValueSignal[0]);
         }
-        return new RunOutcome(spec, engine, [.. RunClaim.All.Select(c => c.Evaluate(view))], stages, measures);
+        return new RunOutcome(spec, engine, [.. claims.Select(c => c.Evaluate(view))], times, measures);
     }
 
     private static double LateMovement(RunSpec spec, Trajectory t)

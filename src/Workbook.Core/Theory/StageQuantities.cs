@@ -10,8 +10,10 @@ public static class StageQuantities
     {
         ArgumentNullException.ThrowIfNull(run);
         int width = run.Samples * run.Neurons, count = 0;
+        // Fetched once: a column is found by its name.
+        double[] query = run.QueryNoise, key = run.KeyNoise;
         for (int k = row * width; k < (row + 1) * width; k++)
-            if (Sign(run.QueryNoise[k]) * Sign(run.KeyNoise[k]) > 0) count++;
+            if (Sign(query[k]) * Sign(key[k]) > 0) count++;
         return (double)count / width;
     }
 
@@ -20,10 +22,11 @@ public static class StageQuantities
     {
         ArgumentNullException.ThrowIfNull(run);
         int count = 0, m_k = run.Neurons;
+        double[] query = run.QuerySignal, key = run.KeySignal, noise = run.KeyNoise;
         for (int r = 0; r < m_k; r++)
         {
-            double vote = 0, q = run.QuerySignal[row * m_k + r], k = run.KeySignal[row * m_k + r];
-            for (int i = 0; i < run.Samples; i++) vote += run.KeyNoise[(row * run.Samples + i) * m_k + r];
+            double vote = 0, q = query[row * m_k + r], k = key[row * m_k + r];
+            for (int i = 0; i < run.Samples; i++) vote += noise[(row * run.Samples + i) * m_k + r];
             if (Sign(q) * Sign(vote) > 0 && Sign(k) * Sign(q) < 0) count++;
         }
         return (double)count / m_k;
@@ -49,10 +52,11 @@ public static class StageQuantities
     {
         ArgumentNullException.ThrowIfNull(run);
         int m_k = run.Neurons, count = 0;
+        double[] query = run.QuerySignal;
         for (int i = 0; i < run.Samples; i++)
             for (int r = 0; r < m_k; r++)
             {
-                double q = run.QuerySignal[row * m_k + r];
+                double q = query[row * m_k + r];
                 if (Sign(noise![(row * run.Samples + i) * m_k + r]) * Sign(q) > 0) count++;
             }
         return (double)count / (run.Samples * m_k);
