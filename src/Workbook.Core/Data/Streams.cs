@@ -29,6 +29,9 @@ public static class Streams
     /// <summary>Choice of the training images.</summary>
     public const uint ImageChoice = 6;
 
+    /// <summary>Samples of a mini-batch: step t is substream t, keyed by the rule's own seed.</summary>
+    public const uint MiniBatch = 8;
+
     /// <summary>Initial W_Q.</summary>
     public const uint WeightQuery = 16;
 

@@ -20,12 +20,12 @@ public enum Closure
 /// <see cref="OptimizerState{T}"/>; the learning rate is kept apart from the direction.
 /// </summary>
 /// <remarks>
-/// Every rule here acts on each coordinate alone and is odd, direction(-g) = -direction(g). A gradient may come with a
+/// Every rule is odd, direction(-g) = -direction(g), and acts on each coordinate alone, except a <see cref="WholeGradientRule"/>. A gradient may come with a
 /// binary exponent per coordinate: its true value is g_k 2^(e_k). That is how signs survive where exp(-t^2) underflows.
 /// </remarks>
 public abstract record Optimizer(LearningRate Eta)
 {
-    /// <summary>Name on the command line and in files: signgd, gd, adam, signum.</summary>
+    /// <summary>Name on the command line and in files, such as signgd, gd, adam, signum.</summary>
     public abstract string Name { get; }
 
     /// <summary>Name in tables and figures.</summary>
