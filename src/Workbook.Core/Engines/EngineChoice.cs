@@ -1,3 +1,5 @@
+using Workbook.Core.Optimizers;
+
 namespace Workbook.Core.Engines;
 
 /// <summary>Which engine is asked for.</summary>
@@ -37,6 +39,12 @@ public static class EngineChoice
     public static TrainingEngine Create(EngineKind kind, Precision precision, TrainingProblem problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
+        if (problem.Optimizer is WholeGradientRule)
+        {
+            if (kind != EngineKind.Auto || precision != Precision.F64)
+                throw new InputException($"{problem.Optimizer.Name} looks at the whole gradient, which only the whole-gradient engine shows it, in f64; leave the engine and the precision at their defaults.");
+            return new WholeGradientEngine(problem);
+        }
         if (precision == Precision.F32)
         {
             if (kind is EngineKind.Support or EngineKind.Reduced)
