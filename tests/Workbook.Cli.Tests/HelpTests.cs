@@ -8,7 +8,7 @@ public sealed class HelpTests
     [Theory]
     [InlineData("", "reproduce train stages claims export sample data info --version")]
     [InlineData("reproduce", "--quick --seeds --out --strict --force")]
-    [InlineData("train", Spec + " --optimizer signgd adam gd signum --eta --beta1 --beta2 --eps --steps --record-every --record --test-size --test-every --engine auto dense support reduced --precision f64 f32 --data --init --save-weights --force --out independent disjoint")]
+    [InlineData("train", Spec + " --optimizer signgd adam gd signum sign-power normalized-gd sign-dead-zone minibatch-signgd --eta --beta1 --beta2 --eps --power --dead-zone --batch --steps --record-every --record --test-size --test-every --engine auto dense support reduced --precision f64 f32 --data --init --save-weights --force --out independent disjoint")]
     [InlineData("sample", Spec + " --npz")]
     [InlineData("export", "DIR --npz --csv")]
     [InlineData("stages", "DIR --json")]

@@ -21,7 +21,9 @@ internal sealed class SpecOptions
     private readonly Option<int?> _mk = NumberOption.Whole("--mk", "Rows m_k of W_Q and W_K."), _mv = NumberOption.Whole("--mv", "Rows m_v of each W_V.");
     private readonly Option<double?> _sigma0 = NumberOption.Real("--sigma-0", "Initial weight scale sigma_0."), _eta = NumberOption.Real("--eta", "Learning rate eta.");
     private readonly Option<int?> _steps = NumberOption.Whole("--steps", "Number of updates.");
-    private readonly Option<string?> _optimizer = Choice("--optimizer", "Update rule.", "signgd", "adam", "gd", "signum");
+    private readonly Option<string?> _optimizer = Choice("--optimizer", "Update rule.", "signgd", "adam", "gd", "signum", "sign-power", "normalized-gd", "sign-dead-zone", "minibatch-signgd");
+    private readonly Option<double?> _power = NumberOption.Real("--power", "Power p of sign-power, 0 (SignGD) to 1 (GD); default 0.5."), _zone = NumberOption.Real("--dead-zone", "Fraction of its row's maximum that a gradient has to exceed (sign-dead-zone, default 0.1).");
+    private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Samples of a mini-batch (minibatch-signgd, default 1); drawn with the run's seed.");
     private readonly Option<double?> _beta1 = NumberOption.Real("--beta1", "beta1 of Adam, beta of signum (default 0.9)."), _beta2 = NumberOption.Real("--beta2", "beta2 of Adam (default 0.999)."), _eps = NumberOption.Real("--eps", "eps of Adam (default 1e-8; 0 lets the reduced engine run).");
     private readonly Option<string?> _supports = Choice("--supports", "How noise supports are drawn (default independent).", "independent", "disjoint");
     private readonly Option<string?> _engine = Choice("--engine", "Engine (default auto: the cheapest that is exact).", "auto", "dense", "support", "reduced");
@@ -37,7 +39,7 @@ internal sealed class SpecOptions
     public SpecOptions(Command command, bool files)
     {
         _files = files;
-        Option[] options = [_preset, _d, _n, _s, _sigmaP, _supports, _mk, _mv, _sigma0, _seed, _optimizer, _eta, _beta1, _beta2, _eps, _steps, _recordEvery, _record, _testSize, _testEvery, _engine, _precision];
+        Option[] options = [_preset, _d, _n, _s, _sigmaP, _supports, _mk, _mv, _sigma0, _seed, _optimizer, _eta, _beta1, _beta2, _eps, _power, _zone, _batch, _steps, _recordEvery, _record, _testSize, _testEvery, _engine, _precision];
         foreach (Option option in files ? [.. options, _data, _init] : options[..10]) command.Options.Add(option);
     }
 
@@ -109,10 +111,17 @@ internal sealed class SpecOptions
     {
         string name = parsed.GetValue(_optimizer) ?? spec.Optimizer.Name;
         LearningRate eta = parsed.GetValue(_eta) is double given ? given : spec.Optimizer.Eta;
-        if (name is "signgd" or "gd") Refuse(parsed, "--optimizer " + name, _beta1, _beta2, _eps);
+        if (name is not ("adam" or "signum")) Refuse(parsed, "--optimizer " + name, _beta1, _beta2, _eps);
         if (name is "signum") Refuse(parsed, "--optimizer signum", _beta2, _eps);
+        if (name is not "sign-power") Refuse(parsed, "--optimizer " + name, _power);
+        if (name is not "sign-dead-zone") Refuse(parsed, "--optimizer " + name, _zone);
+        if (name is not "minibatch-signgd") Refuse(parsed, "--optimizer " + name, _batch);
         return name switch
         {
+            "sign-power" => new SignPower(eta, parsed.GetValue(_power) ?? 0.5),
+            "normalized-gd" => new NormalizedGradientDescent(eta),
+            "sign-dead-zone" => new SignDeadZone(eta, parsed.GetValue(_zone) ?? 0.1),
+            "minibatch-signgd" => new MiniBatchSignGd(eta, parsed.GetValue(_batch) ?? 1, spec.Seed),
             "gd" => new GradientDescent(eta),
             "adam" => new Adam(eta, parsed.GetValue(_beta1) ?? 0.9, parsed.GetValue(_beta2) ?? 0.999, parsed.GetValue(_eps) ?? 1e-8),
             "signum" => new SignMomentum(eta, parsed.GetValue(_beta1) ?? 0.9),

@@ -96,6 +96,13 @@ public static class SpecJson
             Number(json, "eps", adam.Epsilon);
         }
         else if (optimizer is SignMomentum momentum) Number(json, "beta1", momentum.Beta);
+        else if (optimizer is SignPower power) Number(json, "power", power.Power);
+        else if (optimizer is SignDeadZone zone) Number(json, "threshold", zone.Threshold);
+        else if (optimizer is MiniBatchSignGd batch)
+        {
+            json.WriteNumber("batch", batch.Batch);
+            json.WriteNumber("batch_seed", batch.Seed);
+        }
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -162,7 +169,11 @@ public static class SpecJson
             "gd" => new GradientDescent(eta),
             "adam" => new Adam(eta, Get<double>(optimizer, "beta1"), Get<double>(optimizer, "beta2"), Get<double>(optimizer, "eps")),
             "signum" => new SignMomentum(eta, Get<double>(optimizer, "beta1")),
-            string other => throw new InputException($"the spec's optimizer.kind is '{other}'; it is signgd, gd, adam or signum."),
+            "sign-power" => new SignPower(eta, Get<double>(optimizer, "power")),
+            "normalized-gd" => new NormalizedGradientDescent(eta),
+            "sign-dead-zone" => new SignDeadZone(eta, Get<double>(optimizer, "threshold")),
+            "minibatch-signgd" => new MiniBatchSignGd(eta, Get<int>(optimizer, "batch"), Get<ulong>(optimizer, "batch_seed")),
+            string other => throw new InputException($"the spec's optimizer.kind is '{other}'; it is signgd, gd, adam, signum, sign-power, normalized-gd, sign-dead-zone or minibatch-signgd."),
         };
     }
 

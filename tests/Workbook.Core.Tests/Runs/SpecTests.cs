@@ -187,7 +187,7 @@ public sealed class SpecTests
             ("\"steps\": 900", "\"steps\": \"many\"", "the spec is not the JSON that a run writes"),
             ("\"steps\": 900", "\"steps\": null", "the spec has no 'steps'"),
             ("\"steps\": 900", "\"steps\": 900, \"steps\": 800", "the spec is not the JSON that a run writes"),
-            ("\"kind\": \"adam\"", "\"kind\": \"adamw\"", "'adamw'; it is signgd, gd, adam or signum"),
+            ("\"kind\": \"adam\"", "\"kind\": \"adamw\"", "'adamw'; it is signgd, gd, adam, signum, sign-power"),
             ("\"kind\": \"signal-noise\"", "\"kind\": \"noise\"", "'noise'; it is signal-noise, noisy-images or file"),
             ("\"sigma_p\": 2", "\"sigma_p\": -2", "sigma_p is -2"),
             ("\"sigma_p\": 2", "\"sigma_p\": 1e999", "sigma_p"),
