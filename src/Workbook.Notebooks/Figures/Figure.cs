@@ -105,6 +105,9 @@ public sealed record Figure : View
     /// <summary>The figure as SVG, 5.5 inches wide, with all text as outlines: it looks the same where no font is installed.</summary>
     public string ToSvg() => StaticBackend.ToSvg(this);
 
+    /// <summary>plotly.js (3.5 MB), the version that <see cref="ToPlotlyJson"/> is written for: a page that carries it needs no network.</summary>
+    public static string PlotlyScript() => InteractivePage.PlotlyScript();
+
     /// <summary>A page with the interactive figure. plotly.js (3.5 MB) is inside: the page needs no network.</summary>
     public string ToInteractiveHtml() => InteractivePage.Write(this);
 
