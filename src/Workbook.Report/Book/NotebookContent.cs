@@ -39,9 +39,9 @@ public sealed partial record NotebookContent
     /// <param name="name">Its file's name without extension.</param>
     /// <param name="picture">Where a picture will be, from its file name and content; null for a data URI.</param>
     /// <param name="link">Rewrites links in the text.</param>
-    /// <param name="claimHome">Address of the page and place where a claim is checked; null where it is unknown.</param>
+    /// <param name="home">Address of what a code span names: the place where a claim is checked, or a notebook's page; null where it names neither.</param>
     public static NotebookContent Read(NotebookDocument notebook, string name, Func<string, byte[], string>? picture = null, Func<string, string>? link = null,
-        Func<string, string?>? claimHome = null)
+        Func<string, string?>? home = null)
     {
         ArgumentNullException.ThrowIfNull(notebook);
         ArgumentNullException.ThrowIfNull(name);
@@ -66,7 +66,7 @@ public sealed partial record NotebookContent
         {
             if (!cell.IsCode)
             {
-                foreach (string part in SectionStart().Split(cell.Source))
+                foreach (string part in SectionStart().Split(cell.Source).Where(p => p.Length > 0))
                 {
                     Match heading = Heading().Match(part);
                     if (heading.Success)
@@ -80,7 +80,7 @@ public sealed partial record NotebookContent
                     else html.Append("<section class=\"text\">");
                     if (title is not null) summary ??= FirstParagraph(part);
                     Words(part);
-                    html.Append(LinkClaims(MarkdownText.ToHtml(part, link), claimHome)).Append("</section>\n");
+                    html.Append(LinkNames(MarkdownText.ToHtml(part, link), home)).Append("</section>\n");
                 }
                 continue;
             }
@@ -133,7 +133,7 @@ public sealed partial record NotebookContent
         if ((output["data"] as JsonObject)?["application/vnd.plotly.v1+json"] is JsonNode plotly)
         {
             string[] lines = plain.Split('\n');
-            string caption = lines.Length > 1 && !PanelLine().IsMatch(lines[1]) ? HtmlText.Escape(lines[1]) : "";
+            string caption = lines.Length > 1 && !PanelLine().IsMatch(lines[1]) ? Subscript().Replace(HtmlText.Escape(lines[1]), "<sub>$1</sub>") : "";
             return new PlotElement("figure-" + id, plotly.ToJsonString(), plain, caption, source).ToHtml();
         }
         if (Part(output, "text/html") is string rich) return $"<div class=\"output\" tabindex=\"0\" role=\"group\" aria-label=\"output\">{rich}</div>\n";
@@ -152,9 +152,9 @@ public sealed partial record NotebookContent
         _ => (string?)text ?? "",
     };
 
-    private static string LinkClaims(string html, Func<string, string?>? claimHome) => claimHome is null
+    private static string LinkNames(string html, Func<string, string?>? home) => home is null
         ? html
-        : CodeSpan().Replace(html, code => claimHome(code.Groups[1].Value) is string home ? $"<a href=\"{home}\">{code.Value}</a>" : code.Value);
+        : CodeSpan().Replace(html, code => home(code.Groups[1].Value) is string url ? $"<a href=\"{url}\">{code.Value}</a>" : code.Value);
 
     private static string FirstParagraph(string markdown) =>
         markdown.Split("\n\n").Select(p => p.Trim()).FirstOrDefault(p => p.Length > 0 && p[0] is not ('#' or '|' or '$' or '<')) ?? "";
@@ -167,6 +167,9 @@ public sealed partial record NotebookContent
 
     [GeneratedRegex(@"\A([a-zA-Z][\w.=/-]*\.[\w.=/-]+): (holds|FAILS|not applicable)")]
     private static partial Regex ClaimVerdict();
+
+    [GeneratedRegex(@"_\{([^{}]*)\}")]
+    private static partial Regex Subscript();
 
     [GeneratedRegex(@"\A\([a-z]\) ")]
     private static partial Regex PanelLine();

@@ -29,7 +29,8 @@ public static class Site
         var homes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (NotebookContent content in first)
             foreach (Place place in content.Places.Where(p => p.IsClaim)) homes.TryAdd(place.Title, $"{content.Name}.html#{place.Anchor}");
-        NotebookContent[] contents = [.. notebooks.Select(n => NotebookContent.Read(n.Notebook, n.Name, (file, _) => "figures/" + file, Link, homes.GetValueOrDefault))];
+        string? Home(string name) => homes.GetValueOrDefault(name) ?? (names.Contains(name) ? name + ".html" : null);
+        NotebookContent[] contents = [.. notebooks.Select(n => NotebookContent.Read(n.Notebook, n.Name, (file, _) => "figures/" + file, Link, Home))];
 
         var files = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         void Add(string path, string text) => files[path] = Encoding.UTF8.GetBytes(text);

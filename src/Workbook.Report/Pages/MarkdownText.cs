@@ -1,5 +1,4 @@
 using Markdig;
-using Markdig.Extensions.AutoIdentifiers;
 using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
@@ -11,7 +10,7 @@ namespace Workbook.Report.Pages;
 /// <summary>Markdown with formulas as HTML: what a notebook's text cells hold.</summary>
 public static class MarkdownText
 {
-    private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseAutoIdentifiers(AutoIdentifierOptions.GitHub)
+    private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics()
         .UseEmphasisExtras().UseFootnotes().Build();
 
     /// <summary>The text as HTML.</summary>

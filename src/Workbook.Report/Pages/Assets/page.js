@@ -15,7 +15,7 @@
     const layout = { ...figure.layout, autosize: true };
     // A figure is made for its printed width; on a page it takes the width that there is.
     delete layout.width;
-    Plotly.newPlot(element, figure.data, layout, { responsive: true, displaylogo: false, displayModeBar: "hover" });
+    Plotly.newPlot(element, figure.data, layout, { responsive: true, displaylogo: false, displayModeBar: matchMedia("(hover: hover) and (min-width: 40rem)").matches ? "hover" : false });
   };
   const plots = [...document.querySelectorAll("[data-plot]")];
   if ("IntersectionObserver" in window) {
