@@ -58,6 +58,7 @@ public sealed partial class SiteTests
     public void Every_formula_of_the_notebooks_is_translated()
     {
         Assert.All(Pages(), page => Assert.DoesNotContain("class=\"tex\"", page.Html));
+        Assert.All(Pages(), page => Assert.DoesNotContain("$$", page.Html));
         Assert.Contains(Pages(), page => page.Html.Contains("<math", StringComparison.Ordinal));
     }
 

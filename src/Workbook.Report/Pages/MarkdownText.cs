@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Extensions.Mathematics;
 using Markdig.Renderers;
@@ -8,7 +9,7 @@ using Markdig.Syntax.Inlines;
 namespace Workbook.Report.Pages;
 
 /// <summary>Markdown with formulas as HTML: what a notebook's text cells hold.</summary>
-public static class MarkdownText
+public static partial class MarkdownText
 {
     private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseMathematics()
         .UseEmphasisExtras().UseFootnotes().Build();
@@ -19,7 +20,8 @@ public static class MarkdownText
     public static string ToHtml(string markdown, Func<string, string>? link = null)
     {
         ArgumentNullException.ThrowIfNull(markdown);
-        MarkdownDocument document = Markdown.Parse(markdown, s_pipeline);
+        // A formula that spans lines, as notebooks write it, in the form that the parser knows: fences alone on their lines.
+        MarkdownDocument document = Markdown.Parse(SpanningFormula().Replace(markdown, f => $"$$\n{f.Groups[1].Value.Trim()}\n$$"), s_pipeline);
         if (link is not null)
             foreach (LinkInline found in document.Descendants<LinkInline>())
                 if (found.Url is string url) found.Url = link(url);
@@ -57,4 +59,7 @@ public static class MarkdownText
             renderer.Write("</div>\n");
         }
     }
+
+    [GeneratedRegex(@"(?m)^\$\$([^$]*\n[^$]*)\$\$[ \t]*$")]
+    private static partial Regex SpanningFormula();
 }
