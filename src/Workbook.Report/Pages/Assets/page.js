@@ -15,6 +15,11 @@
     const layout = { ...figure.layout, autosize: true };
     // A figure is made for its printed width; on a page it takes the width that there is.
     delete layout.width;
+    // On a narrow screen the legend takes several lines: below the panels it covers nothing.
+    if (element.clientWidth < 480) {
+      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.14, yanchor: "top" };
+      layout.margin = { ...layout.margin, l: 48, r: 8 };
+    }
     Plotly.newPlot(element, figure.data, layout, { responsive: true, displaylogo: false, displayModeBar: matchMedia("(hover: hover) and (min-width: 40rem)").matches ? "hover" : false });
   };
   const plots = [...document.querySelectorAll("[data-plot]")];
