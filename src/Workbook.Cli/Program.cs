@@ -9,6 +9,7 @@ var root = new RootCommand("The SignGD Workbook: trains the two-layer transforme
     StagesCommand.Create(),
     ClaimsCommand.Create(),
     ExportCommand.Create(),
+    ReportCommand.Create(),
     SampleCommand.Create(),
     SweepCommand.Create(),
     QueryCommand.Create(),

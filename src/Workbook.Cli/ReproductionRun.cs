@@ -22,22 +22,20 @@ internal sealed class ReproductionRun(string folder, bool force)
     private readonly RunStore _store = new(folder);
     private readonly List<(Experiment Experiment, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<ClaimSummary> Claims)> _done = [];
 
+    /// <summary>What was run and judged, in order.</summary>
+    public IReadOnlyList<(Experiment Experiment, IReadOnlyList<RunOutcome> Outcomes, IReadOnlyList<ClaimSummary> Claims)> Done => _done;
+
+    /// <summary>Where the runs are.</summary>
+    public RunStore Store => _store;
+
     /// <summary>Runs everything; true where no claim fails.</summary>
     public bool Run(ReproductionSize size, CancellationToken cancel)
     {
-        CheckFolder();
         Machine machine = Machine.Current;
         Console.WriteLine($"{machine.Cpu}, {machine.Cores} cores, {machine.InstructionSet}; {machine.Runtime}");
         Console.WriteLine(size.Digits.Sentence);
         var clock = Stopwatch.StartNew();
-        foreach (Experiment experiment in Reproduction.Experiments(size))
-        {
-            var own = Stopwatch.StartNew();
-            IReadOnlyList<RunOutcome> outcomes = Terminal.WithProgress(experiment.Title, experiment.Runs.Count, progress => Outcomes(experiment, progress, cancel));
-            _done.Add((experiment, outcomes, experiment.Judge(outcomes)));
-            WriteOutcomes(experiment, outcomes);
-            Console.WriteLine($"{experiment.Title}: {experiment.Runs.Count} runs in {own.Elapsed.TotalSeconds:F1} s");
-        }
+        Compute(size, Console.WriteLine, cancel);
         var report = new ReproductionReport(_done);
         WriteText("claims.json", report.ToJson(size));
         WriteText("claims.md", report.ToMarkdown(size));
@@ -45,6 +43,20 @@ internal sealed class ReproductionRun(string folder, bool force)
         report.Print();
         Console.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s in all; {Path.Combine(folder, "claims.md")} has the tables, {Path.Combine(folder, Picture)} the stages in one picture, {Path.Combine(folder, "runs")} the runs (of a sweep only the outcomes are kept, in {Path.Combine(folder, "scaling.json")})");
         return report.AllHold;
+    }
+
+    /// <summary>Runs what the store does not have, reads the rest, and judges all of it.</summary>
+    public void Compute(ReproductionSize size, Action<string>? say, CancellationToken cancel)
+    {
+        CheckFolder();
+        foreach (Experiment experiment in Reproduction.Experiments(size))
+        {
+            var own = Stopwatch.StartNew();
+            IReadOnlyList<RunOutcome> outcomes = Terminal.WithProgress(experiment.Title, experiment.Runs.Count, progress => Outcomes(experiment, progress, cancel));
+            _done.Add((experiment, outcomes, experiment.Judge(outcomes)));
+            WriteOutcomes(experiment, outcomes);
+            say?.Invoke($"{experiment.Title}: {experiment.Runs.Count} runs in {own.Elapsed.TotalSeconds:F1} s");
+        }
     }
 
     private IReadOnlyList<RunOutcome> Outcomes(Experiment experiment, IProgress<int>? progress, CancellationToken cancel)

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Workbook.Cli.Output;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
+using Workbook.Report.Writing;
 
 namespace Workbook.Cli.Commands;
 
@@ -24,7 +25,7 @@ internal static class ClaimsCommand
         var results = Evaluate(run);
         var table = Terminal.Table("claim", "left", "", "right", "slack", "verdict");
         foreach (var (claim, r) in results.Where(r => r.Result.Verdict != Verdict.NotApplicable))
-            table.AddRow(Terminal.Cells(claim.Id, Numbers.Short(r.Left), claim.Sign, Numbers.Short(r.Right), Numbers.Short(r.Slack), r.Verdict.ToString().ToLowerInvariant()));
+            table.AddRow(Terminal.Cells(claim.Id, ShortNumbers.Short(r.Left), claim.Sign, ShortNumbers.Short(r.Right), ShortNumbers.Short(r.Slack), r.Verdict.ToString().ToLowerInvariant()));
         Terminal.Write(table);
         var skipped = results.Where(r => r.Result.Verdict == Verdict.NotApplicable).ToArray();
         if (skipped.Length > 0) Console.WriteLine("not applicable here:");

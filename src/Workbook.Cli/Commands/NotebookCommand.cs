@@ -47,6 +47,6 @@ internal static class NotebookCommand
             });
             return NotebookRunner.Run(request, Console.IsOutputRedirected ? null : Console.Out, Console.Error, interrupted.Token);
         });
-        return new Command("notebook", "Run notebooks without a front end.") { run };
+        return new Command("notebook", "Run notebooks without a front end, and write them as pages.") { run, NotebookExportCommand.Create() };
     }
 }

@@ -4,6 +4,7 @@ using Spectre.Console;
 using Workbook.Cli.Output;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
+using Workbook.Report.Writing;
 
 namespace Workbook.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class StagesCommand
     {
         var table = Terminal.Table("stage", "what", "step", "predicted", "definition");
         foreach (StageTime s in Stages.Of(run.Spec, run.Trajectory).All)
-            table.AddRow(Terminal.Cells(s.Id, s.Title, Reached(s), s.Predicted is double p ? Numbers.Short(p) : "-", s.Definition));
+            table.AddRow(Terminal.Cells(s.Id, s.Title, Reached(s), s.Predicted is double p ? ShortNumbers.Short(p) : "-", s.Definition));
         Terminal.Write(table);
     }
 

@@ -4,6 +4,7 @@ using Workbook.Cli.Output;
 using Workbook.Core;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
+using Workbook.Report.Writing;
 
 namespace Workbook.Cli.Commands;
 
@@ -61,9 +62,9 @@ internal static class TrainCommand
     private static void Summarise(RunSpec spec, Trajectory t, string engine, double seconds)
     {
         int last = t.Rows - 1;
-        string test = double.IsNaN(t.TestLoss[last]) ? "" : $", test loss {Numbers.Short(t.TestLoss[last])}, test error {Numbers.Short(t.TestError[last])}";
-        Console.WriteLine($"{spec.Optimizer.Title}, seed {spec.Seed}, {t.Steps[last]} steps on the {engine} engine in {Numbers.Short(seconds)} s");
-        Console.WriteLine($"train loss {Numbers.Short(t.TrainLoss[last])}, train error {Numbers.Short(t.TrainError[last])}{test}");
+        string test = double.IsNaN(t.TestLoss[last]) ? "" : $", test loss {ShortNumbers.Short(t.TestLoss[last])}, test error {ShortNumbers.Short(t.TestError[last])}";
+        Console.WriteLine($"{spec.Optimizer.Title}, seed {spec.Seed}, {t.Steps[last]} steps on the {engine} engine in {ShortNumbers.Short(seconds)} s");
+        Console.WriteLine($"train loss {ShortNumbers.Short(t.TrainLoss[last])}, train error {ShortNumbers.Short(t.TrainError[last])}{test}");
         if (double.IsNaN(t.TrainLoss[last])) Console.WriteLine("the loss is not a number: the weights have overflowed, and every number after that is NaN; a smaller eta helps");
         if (t.FamiliesRefused is string why) Console.WriteLine("no stages: " + why);
         else

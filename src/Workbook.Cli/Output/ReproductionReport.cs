@@ -2,10 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Spectre.Console;
 using Workbook.Core.Data;
-using Workbook.Core.Optimizers;
 using Workbook.Core.Runs;
 using Workbook.Core.Theory;
 using Workbook.Core.Theory.Experiments;
+using Workbook.Notebooks;
+using Workbook.Report.Writing;
 
 namespace Workbook.Cli.Output;
 
@@ -91,62 +92,21 @@ internal sealed class ReproductionReport(IReadOnlyList<(Experiment Experiment, I
     {
         foreach (var (experiment, outcomes, claims) in done)
         {
+            var result = new ExperimentResult(experiment, outcomes, claims);
             if (experiment.Id == "figure-1")
             {
-                yield return StageGrid(outcomes);
-                yield return OptimizerGrid("SignGD / Adam / GD at figure-1, last step, median [range] over seeds", outcomes);
+                yield return Of("stages at figure-1 in steps: median [range] over the seeds that reached them", ReportTables.Stages(result));
+                yield return Of("SignGD / Adam / GD at figure-1, last step, median [range] over seeds", ReportTables.LastStep(result));
             }
             if (experiment.Id == "noise-strength")
-                yield return ErrorGrid("test error after 600 steps against noise strength, median [range]", "sigma_p", outcomes, o => ((SignalNoiseSource)o.Spec.Data).Distribution.SigmaP);
+                yield return Of("test error after 600 steps against noise strength, median [range]",
+                    ReportTables.Errors(experiment.Id, "", "sigma_p", outcomes, o => ((SignalNoiseSource)o.Spec.Data).Distribution.SigmaP));
             if (experiment.Id == "digits")
-                yield return ErrorGrid("test error on noisy digits against SNR, median [range]", "SNR", outcomes, o => ((NoisyImagesSource)o.Spec.Data).Options.Snr);
-            yield return new Grid($"claims: {experiment.Title}", ["claim", "left", "", "right", "slack", "held", "verdict"],
-                [.. claims.Select(c => new[]
-                {
-                    c.Claim.Id, Numbers.Range(c.Left), c.Claim.Sign, Numbers.Range(c.Right), Numbers.Short(c.Slack.Median), $"{c.Held}/{c.Results.Count}",
-                    c.Verdict.ToString().ToLowerInvariant(),
-                })]);
+                yield return Of("test error on noisy digits against SNR, median [range]", ReportTables.Errors(experiment.Id, "", "SNR", outcomes, o => ((NoisyImagesSource)o.Spec.Data).Options.Snr));
+            yield return Of($"claims: {experiment.Title}", ReportTables.Claims(experiment.Id, "", claims));
         }
     }
 
-    private static Grid StageGrid(IReadOnlyList<RunOutcome> outcomes)
-    {
-        var optimizers = outcomes.GroupBy(o => o.Spec.Optimizer.Title).ToArray();
-        StageTime[] stages = [.. outcomes.First(o => o.Spec.Optimizer is SignGd).Stages];
-        return new Grid("stages at figure-1 in steps: median [range] over the seeds that reached them",
-            ["stage", "predicted", .. optimizers.Select(g => g.Key), "definition"],
-            [.. stages.Select(s => (string[])
-            [
-                s.Id.StartsWith('T') ? $"{s.Id} {s.Title}" : s.Title, s.Predicted is double p ? Numbers.Short(p) : "-",
-                .. optimizers.Select(g => Times([.. g.Select(o => o.Stages.First(x => x.Id == s.Id).Step)])),
-                s.Definition,
-            ])]);
-    }
-
-    private static string Times(int?[] steps)
-    {
-        double[] reached = [.. steps.Where(t => t is not null).Select(t => (double)t!.Value)];
-        if (reached.Length == 0) return "not reached";
-        string range = Numbers.Range((MathNet.Numerics.Statistics.Statistics.Median(reached), reached.Min(), reached.Max()));
-        return reached.Length == steps.Length ? range : $"{range}, {reached.Length} of {steps.Length}";
-    }
-
-    private static Grid OptimizerGrid(string title, IReadOnlyList<RunOutcome> outcomes)
-    {
-        string[] measures = ["train_loss", "test_loss", "test_error", "value_noise", "value_signal", "s11", "s21"];
-        return new Grid(title, ["optimizer", .. measures],
-            [.. outcomes.GroupBy(o => o.Spec.Optimizer.Title).Select(g => (string[])[g.Key, .. measures.Select(m => Range([.. g.Select(o => o[m])]))])]);
-    }
-
-    private static Grid ErrorGrid(string title, string axis, IReadOnlyList<RunOutcome> outcomes, Func<RunOutcome, double> at)
-    {
-        var optimizers = outcomes.Select(o => o.Spec.Optimizer.Title).Distinct().ToArray();
-        return new Grid(title, [axis, .. optimizers],
-            [.. outcomes.GroupBy(at).Select(g => (string[])
-            [
-                Numbers.Short(g.Key), .. optimizers.Select(name => Range([.. g.Where(o => o.Spec.Optimizer.Title == name).Select(o => o["test_error"])])),
-            ])]);
-    }
-
-    private static string Range(double[] values) => Numbers.Range((MathNet.Numerics.Statistics.Statistics.Median(values), values.Min(), values.Max()));
+    private static Grid Of(string title, Report.Writing.Grid grid) => new(title, [.. grid.Shown.Columns.Select(c => c.Name)],
+        [.. Enumerable.Range(0, (int)grid.Shown.RowCount).Select(row => grid.Shown.Columns.Select(c => (string)c[row]!).ToArray())]);
 }

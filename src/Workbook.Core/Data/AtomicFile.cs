@@ -4,7 +4,7 @@ namespace Workbook.Core.Data;
 /// Writes a file beside its target and renames it into place, so that a reader sees the old file or the whole new one,
 /// never a part, whatever stops the writer in between.
 /// </summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>
     /// Creates the folder of <paramref name="path"/> where needed, lets <paramref name="write"/> fill a temporary file there,

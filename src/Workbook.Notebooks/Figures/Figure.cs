@@ -105,10 +105,23 @@ public sealed record Figure : View
     /// <summary>The figure as SVG, 5.5 inches wide, with all text as outlines: it looks the same where no font is installed.</summary>
     public string ToSvg() => StaticBackend.ToSvg(this);
 
+    /// <summary>The figure as one page of PDF, 5.5 inches wide, with all text as outlines.</summary>
+    public byte[] ToPdf() => StaticBackend.ToPdf(this);
+
+    /// <summary>
+    /// The figure for a LaTeX document that sets the text itself, in its own fonts: a PDF without text, and the labels as a picture environment around it,
+    /// 5.5 inches wide. Needs the packages graphicx and xcolor.
+    /// </summary>
+    /// <param name="pdfName">The name under which the document will find the PDF.</param>
+    public (byte[] Pdf, string Tex) ToLatexPicture(string pdfName) => LatexPicture.Write(this, pdfName);
+
+    /// <summary>plotly.js (3.5 MB), the version that <see cref="ToPlotlyJson"/> is written for: a page that carries it needs no network.</summary>
+    public static string PlotlyScript() => InteractivePage.PlotlyScript();
+
     /// <summary>A page with the interactive figure. plotly.js (3.5 MB) is inside: the page needs no network.</summary>
     public string ToInteractiveHtml() => InteractivePage.Write(this);
 
-    /// <summary>Writes the figure; the extension decides the form: <c>.png</c>, <c>.svg</c>, <c>.json</c> (Plotly) or <c>.html</c> (interactive).</summary>
+    /// <summary>Writes the figure; the extension decides the form: <c>.png</c>, <c>.svg</c>, <c>.pdf</c>, <c>.json</c> (Plotly) or <c>.html</c> (interactive).</summary>
     public void Save(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -116,9 +129,10 @@ public sealed record Figure : View
         {
             ".PNG" => ToPng(),
             ".SVG" => Encoding.UTF8.GetBytes(ToSvg()),
+            ".PDF" => ToPdf(),
             ".JSON" => Encoding.UTF8.GetBytes(ToPlotlyJson()),
             ".HTML" => Encoding.UTF8.GetBytes(ToInteractiveHtml()),
-            var other => throw new ArgumentException($"A figure is saved as .png, .svg, .json or .html, not as '{other}'.", nameof(path)),
+            var other => throw new ArgumentException($"A figure is saved as .png, .svg, .pdf, .json or .html, not as '{other}'.", nameof(path)),
         };
         File.WriteAllBytes(path, content);
     }

@@ -6,12 +6,18 @@ namespace Workbook.Notebooks.Backends;
 /// <summary>A whole HTML page with the interactive figure; plotly.js comes from the Plotly.NET package, not from a network.</summary>
 internal static class InteractivePage
 {
-    internal static string Write(Figure figure)
+    /// <summary>plotly.js as the Plotly.NET package carries it: the version that the figures are written for.</summary>
+    internal static string PlotlyScript()
     {
         Assembly plotly = typeof(Plotly.NET.GenericChart).Assembly;
         string resource = plotly.GetManifestResourceNames().First(name => name.EndsWith(".min.js", StringComparison.Ordinal));
         using var reader = new StreamReader(plotly.GetManifestResourceStream(resource)!);
-        string script = reader.ReadToEnd();
+        return reader.ReadToEnd();
+    }
+
+    internal static string Write(Figure figure)
+    {
+        string script = PlotlyScript();
         // "</" inside a script element would end it.
         string json = figure.ToPlotlyJson().Replace("</", "<\\/", StringComparison.Ordinal);
         string title = Escape.Html(RichLabel.Parse(figure.Title).ToUnicode());

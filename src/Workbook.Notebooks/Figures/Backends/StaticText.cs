@@ -44,10 +44,15 @@ internal static class StaticText
     }
 
     /// <summary>Draws a label with its baseline at (x, y), turned by an angle in degrees.</summary>
-    internal static void Draw(SKCanvas canvas, string label, double x, double y, double size, string color, TextAnchor anchor = TextAnchor.Left, bool bold = false, double angle = 0, bool halo = false)
+    internal static void Draw(Ink ink, string label, double x, double y, double size, string color, TextAnchor anchor = TextAnchor.Left, bool bold = false, double angle = 0, bool halo = false)
     {
         if (label.Length == 0)
         {
+            return;
+        }
+        if (ink.Labels is not null)
+        {
+            ink.Labels.Add(new PlacedLabel(label, x, y, size, color, anchor, bold, angle));
             return;
         }
         using var path = new SKPath();
@@ -62,11 +67,11 @@ internal static class StaticText
             paint.Style = SKPaintStyle.Stroke;
             paint.StrokeWidth = 3;
             paint.StrokeJoin = SKStrokeJoin.Round;
-            canvas.DrawPath(path, paint);
+            ink.Canvas.DrawPath(path, paint);
             paint.Style = SKPaintStyle.Fill;
         }
         paint.Color = SKColor.Parse(color);
-        canvas.DrawPath(path, paint);
+        ink.Canvas.DrawPath(path, paint);
     }
 
     /// <summary>Lays pieces out from (x, y), adds their outlines to <paramref name="path"/> if there is one, and returns where they end.</summary>
