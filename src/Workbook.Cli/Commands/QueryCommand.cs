@@ -4,6 +4,7 @@ using System.Text.Json;
 using Spectre.Console;
 using Workbook.Cli.Output;
 using Workbook.Notebooks;
+using Workbook.Report.Writing;
 using Table = Workbook.Notebooks.Table;
 using TableColumn = Workbook.Notebooks.TableColumn;
 
@@ -56,7 +57,7 @@ internal static class QueryCommand
     private static string Cell(object? value) => value switch
     {
         null => "",
-        double number => Numbers.Short(number),
+        double number => ShortNumbers.Short(number),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 

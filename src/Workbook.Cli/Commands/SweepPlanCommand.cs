@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Workbook.Cli.Output;
+using Workbook.Report.Writing;
 using Workbook.Core;
 using Workbook.Core.Sweeps;
 
@@ -37,7 +38,7 @@ internal static class SweepPlanCommand
         Console.WriteLine($"columns  {SweepColumns.Of(plan).Count}: {plan.Measures.Count} measures, {plan.Stages.Count} stages, {plan.Claims.Count} claims");
         Console.WriteLine(estimate.Sampled == 0
             ? "time     unknown: none of the sampled rows can be run"
-            : $"time     about {Duration(estimate.Seconds(cores))} on {cores} cores ({Numbers.Short(1000 * estimate.SecondsPerRun)} ms a run, from {estimate.Sampled} rows timed just now)");
+            : $"time     about {Duration(estimate.Seconds(cores))} on {cores} cores ({ShortNumbers.Short(1000 * estimate.SecondsPerRun)} ms a run, from {estimate.Sampled} rows timed just now)");
         Console.WriteLine($"disk     about {Size(estimate.Bytes)}");
         if (estimate.Invalid > 0) Console.WriteLine($"invalid  about {100 * estimate.Invalid:F1} % of the rows are out of range as a whole; they will be recorded with their error");
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Spectre.Console;
 using Workbook.Cli.Output;
+using Workbook.Report.Writing;
 using Workbook.Core;
 using Workbook.Core.Sweeps;
 
@@ -52,7 +53,7 @@ internal static class SweepRunCommand
             return;
         }
         long now = progress.Done - progress.Found;
-        Console.WriteLine($"{progress.Done} rows are in {store.Root}, {now} of them from now: {Numbers.Short(now / clock.Elapsed.TotalSeconds)} a second, {progress.Failed} failed");
+        Console.WriteLine($"{progress.Done} rows are in {store.Root}, {now} of them from now: {ShortNumbers.Short(now / clock.Elapsed.TotalSeconds)} a second, {progress.Failed} failed");
     }
 
     private static void Watch(SweepStore store, Task work, SweepProgress progress, Stopwatch clock) => AnsiConsole.Progress().AutoClear(true)
@@ -65,7 +66,7 @@ internal static class SweepRunCommand
                 bar.Value = progress.Done;
                 var (rate, left) = Rate(progress, clock);
                 string ahead = left is double seconds ? $", {SweepPlanCommand.Duration(seconds)} left" : "";
-                bar.Description = Markup.Escape($"{store.Plan.Name}: {progress.Done} of {progress.Total}, {Numbers.Short(rate)} a second{ahead}{(progress.Failed > 0 ? $", {progress.Failed} failed" : "")}");
+                bar.Description = Markup.Escape($"{store.Plan.Name}: {progress.Done} of {progress.Total}, {ShortNumbers.Short(rate)} a second{ahead}{(progress.Failed > 0 ? $", {progress.Failed} failed" : "")}");
             }
             while (!Finished(work, TimeSpan.FromMilliseconds(200)));
         });

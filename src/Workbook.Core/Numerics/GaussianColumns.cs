@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// Normals of scattered blocks of one stream, the bits of <see cref="GaussianFill"/>: short columns far apart fill every lane, where each alone
+/// Normals of scattered blocks of one stream, the bits of <see cref="StreamFill"/>: short columns far apart fill every lane, where each alone
 /// would leave a third of them empty.
 /// </summary>
 internal static unsafe class GaussianColumns
@@ -101,72 +101,11 @@ internal static unsafe class GaussianColumns
             TWords word1 = TWordLanes.Or(TWordLanes.And(a2, low), TWordLanes.ShiftLeft(a3, 32));
             for (int i = start; i < start + 2 * lanes; i += lanes)
             {
-                // Box-Muller.
-                TVector ulp = TLanes.Create(BoxMuller.UnitInLastPlace);
-                TVector u1 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.Add(TWordLanes.ShiftRight(word0, 11), TWordLanes.Create(1))), ulp);
-                TVector u2 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.ShiftRight(word1, 11)), ulp);
-                TVector radius = TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2.0), Log<TWords, TWordLanes, TVector, TLanes>(u1)));
-
-                TVector rounded = TLanes.FusedMultiplyAdd(u2, TLanes.Create(4.0), TLanes.Create(BoxMuller.RoundToInteger));
-                TVector r = TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2);
-                TVector z = TLanes.Multiply(r, r);
-                TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.S6), TLanes.Create(BoxMuller.S5));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S4));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S3));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S2));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S1));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S0));
-                TVector product = TLanes.Multiply(r, TLanes.Create(BoxMuller.TwoPi));
-                TVector rounding = TLanes.FusedMultiplyAdd(r, TLanes.Create(BoxMuller.TwoPi), TLanes.Xor(product, TLanes.Create(-0.0)));
-                TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
-                p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.C6), TLanes.Create(BoxMuller.C5));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C4));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C3));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C2));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C1));
-                p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C0));
-                TVector cosine = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(1.0));
-
-                // All bits set in lanes where the quarter q is odd; signs are bit 1 of q + 1 and of q, moved to the top.
-                TWords q = TWordLanes.AsWords(rounded), one = TWordLanes.Create(1), two = TWordLanes.Create(2);
-                TWords odd = TWordLanes.Subtract(TWordLanes.Create(0), TWordLanes.And(q, one));
-                TWords signOfCosine = TWordLanes.ShiftLeft(TWordLanes.And(TWordLanes.Add(q, one), two), 62);
-                TWords signOfSine = TWordLanes.ShiftLeft(TWordLanes.And(q, two), 62);
-                TVector first = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), TWordLanes.AsNumber(signOfCosine)));
-                TVector second = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), TWordLanes.AsNumber(signOfSine)));
-
+                BoxMullerKernel.Invoke<TWords, TWordLanes, TVector, TLanes>(word0, word1, out TVector first, out TVector second);
                 TWordLanes.StorePairs(first, second, destination + 2 * i);
                 word0 = TWordLanes.Or(TWordLanes.And(b0, low), TWordLanes.ShiftLeft(b1, 32));
                 word1 = TWordLanes.Or(TWordLanes.And(b2, low), TWordLanes.ShiftLeft(b3, 32));
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Log<TWords, TWordLanes, TVector, TLanes>(TVector x)
-        where TWordLanes : IWordLanes<TWords, TVector>
-        where TLanes : ILanes<TVector, double>
-    {
-        TWords bits = TWordLanes.AsWords(x);
-        TWords biased = TWordLanes.Add(bits, TWordLanes.Create(BoxMuller.OneBits - BoxMuller.SqrtHalfBits));
-        TWords exponent = TWordLanes.And(biased, TWordLanes.Create(BoxMuller.ExponentMask));
-        TVector m = TWordLanes.AsNumber(TWordLanes.Subtract(bits, TWordLanes.Subtract(exponent, TWordLanes.Create(BoxMuller.OneBits))));
-        TVector k = TLanes.Subtract(
-            TWordLanes.AsNumber(TWordLanes.Or(TWordLanes.ShiftRight(biased, 52), TWordLanes.Create(BoxMuller.TwoTo52Bits))),
-            TLanes.Create(BoxMuller.TwoTo52 + BoxMuller.ExponentBias));
-
-        TVector f = TLanes.Subtract(m, TLanes.Create(1.0));
-        TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
-        TVector z = TLanes.Multiply(s, s);
-        TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R6), TLanes.Create(BoxMuller.R5));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R4));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R3));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R2));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R1));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R0));
-        TVector sign = TLanes.Create(-0.0);
-        TVector product = TLanes.Multiply(s, TLanes.FusedMultiplyAdd(TLanes.Xor(z, sign), p, f));
-        TVector tail = TLanes.FusedMultiplyAdd(k, TLanes.Create(BoxMuller.Ln2Low), TLanes.Xor(product, sign));
-        return TLanes.FusedMultiplyAdd(k, TLanes.Create(BoxMuller.Ln2High), TLanes.Add(f, tail));
     }
 }
