@@ -52,4 +52,16 @@ public static class Streams
 
     /// <summary>Noise values of test sample j (substream j).</summary>
     public const uint TestNoise = 35;
+
+    /// <summary>Order in which training (substream 0) and test sentences (substream 1) are taken.</summary>
+    public const uint TextChoice = 48;
+
+    /// <summary>Which training labels are flipped: word i.</summary>
+    public const uint LabelFlip = 49;
+
+    /// <summary>The workbook's own training sentences (substream: sentence).</summary>
+    public const uint MadeTraining = 50;
+
+    /// <summary>The workbook's own test sentences.</summary>
+    public const uint MadeTest = 51;
 }
