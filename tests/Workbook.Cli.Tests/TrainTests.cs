@@ -35,6 +35,24 @@ public sealed class TrainTests
     }
 
     [Fact]
+    public void Text_is_trained_on_and_a_bad_line_of_it_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        const string Options = "--n 20 --s 5 --snr 1 --mk 3 --mv 2 --eta 1e-3 --steps 20 --test-every 20 --label-noise 0.1 --out run";
+        string said = Program.Run(folder, $"train --text made {Options}").Succeeds().Out;
+        Assert.Contains("support engine", said, StringComparison.Ordinal);
+        Assert.Contains("no stages: the families of inner products need", said, StringComparison.Ordinal);
+        Assert.Contains("\"kind\": \"noisy-text\"", folder.Text("run", "spec.json"), StringComparison.Ordinal);
+        Assert.Contains("already", Program.Run(folder, $"train --text made {Options}").Succeeds().Out, StringComparison.Ordinal);
+        string data = Directory.CreateDirectory(folder.File("data", "sst2")).FullName;
+        File.WriteAllText(Path.Combine(data, "train.tsv"), "fine\t1\nno label\n");
+        File.WriteAllText(Path.Combine(data, "dev.tsv"), "fine\t1\n");
+        Program.Run(folder, $"train --text sst2 {Options}", ("WORKBOOK_DATA", folder.File("data"))).IsRefused("train.tsv, line 2", "0 tabs");
+        Program.Run(folder, $"train --text imdb {Options}", ("WORKBOOK_DATA", folder.File("data"))).IsRefused("IMDb reviews were not found", "--text made");
+        Assert.Contains("already", Program.Run(folder, $"train --text made {Options}").Succeeds().Out, StringComparison.Ordinal); // nothing lost
+    }
+
+    [Fact]
     public void Stages_and_claims_read_a_stored_run()
     {
         using var folder = new TemporaryFolder();

@@ -4,7 +4,7 @@ using Workbook.Core.Data;
 
 namespace Workbook.Cli.Commands;
 
-/// <summary>`workbook data`: which digits are used, and fetching MNIST.</summary>
+/// <summary>`workbook data`: which digits are used, and fetching MNIST and text.</summary>
 internal static class DataCommand
 {
     public static Command Create()
@@ -17,13 +17,21 @@ internal static class DataCommand
             return CommandLine.Success;
         });
         var fetch = new Command("fetch", "Downloads a data set, verified by checksum.");
-        var name = new Argument<string>("NAME") { Description = "mnist" };
-        name.AcceptOnlyFromAmong("mnist");
-        var to = new Option<string?>("--out") { Description = "Folder (default: data/cache/mnist of the project).", HelpName = "DIR" };
+        var name = new Argument<string>("NAME") { Description = "mnist, sst2 or imdb" };
+        name.AcceptOnlyFromAmong("mnist", "sst2", "imdb");
+        var to = new Option<string?>("--out") { Description = "Folder (default: data/cache/NAME of the project).", HelpName = "DIR" };
         fetch.Arguments.Add(name);
         fetch.Options.Add(to);
         fetch.SetAction(async (parsed, cancel) =>
         {
+            if (parsed.GetValue(name) is string set and not "mnist")
+            {
+                TextArchive archive = set == "sst2" ? TextDownload.Sst : TextDownload.Imdb;
+                string place = parsed.GetValue(to) ?? TextDownload.Cache(archive);
+                await TextDownload.FetchAsync(archive, place, null, cancel);
+                Console.WriteLine($"{set} is in {place}");
+                return CommandLine.Success;
+            }
             string folder = parsed.GetValue(to) ?? DataFolder.MnistCache();
             await MnistDownload.FetchAsync(folder, null, null, cancel);
             Console.WriteLine($"MNIST is in {folder}");

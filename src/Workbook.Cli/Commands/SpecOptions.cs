@@ -33,14 +33,20 @@ internal sealed class SpecOptions
     private readonly Option<string?> _record = new("--record") { Description = "Record by a schedule instead: every:K, dense:A,K (every step to A, then every K) or log:P (P per decade).", HelpName = "SCHEDULE" };
     private readonly Option<int?> _testSize = NumberOption.Whole("--test-size", "Fresh test samples, 0 for none (default 1000)."), _testEvery = NumberOption.Whole("--test-every", "Evaluate the test set every K-th step (default: about every 50).");
     private readonly Option<string?> _data = new("--data") { Description = "Take X [n, L, d] and y [n] from this .npz instead of drawing them.", HelpName = "F.npz" };
+    private readonly Option<string?> _text = Choice("--text", "Train on text: SST-2 or IMDb reviews from WORKBOOK_DATA, or sentences that the workbook makes. --n is then the number of training texts (default 200), --s the words of a noise (default 20).", "sst2", "imdb", "made");
+    private readonly Option<double?> _snr = NumberOption.Real("--snr", "With --text: norm of the signal patch over the mean norm of the noise patch (default 0.5)."), _labelNoise = NumberOption.Real("--label-noise", "With --text: share of flipped training labels (default 0).");
+    private readonly Option<string?> _textNoise = Choice("--text-noise", "With --text: Gaussian weights on random words, or the words of an unrelated sentence (default gaussian).", "gaussian", "sentence");
     private readonly Option<string?> _init = new("--init") { Description = "Take W_Q, W_K, W_V_pos, W_V_neg from this .npz instead of drawing them.", HelpName = "F.npz" };
     private readonly bool _files;
+
+    /// <summary>Texts of a run that is recorded at every step; a thousand of them would take a third of a gigabyte.</summary>
+    private const int TextCount = 200;
 
     public SpecOptions(Command command, bool files)
     {
         _files = files;
         Option[] options = [_preset, _d, _n, _s, _sigmaP, _supports, _mk, _mv, _sigma0, _seed, _optimizer, _eta, _beta1, _beta2, _eps, _power, _zone, _batch, _steps, _recordEvery, _record, _testSize, _testEvery, _engine, _precision];
-        foreach (Option option in files ? [.. options, _data, _init] : options[..10]) command.Options.Add(option);
+        foreach (Option option in files ? [.. options, _data, _init, _text, _snr, _textNoise, _labelNoise] : options[..10]) command.Options.Add(option);
     }
 
     public GivenSpec Read(ParseResult parsed)
@@ -88,6 +94,25 @@ internal sealed class SpecOptions
             spec = spec with { Data = new FileSource(Sha256(data)), TestSize = 0 };
             paths["data"] = Path.GetFullPath(data);
         }
+        if (parsed.GetValue(_text) is string text)
+        {
+            Refuse(parsed, "--text", _d, _sigmaP, _supports, _data);
+            SentimentText found = FindText(text);
+            var defaults = new NoisyTextOptions();
+            inputs = inputs with { Text = found };
+            spec = spec with
+            {
+                Data = new NoisyTextSource(new NoisyTextOptions
+                {
+                    Snr = parsed.GetValue(_snr) ?? defaults.Snr,
+                    TrainingCount = parsed.GetValue(_n) ?? TextCount,
+                    NoiseWords = parsed.GetValue(_s) ?? defaults.NoiseWords,
+                    Noise = Parse(parsed.GetValue(_textNoise), defaults.Noise),
+                    LabelNoise = parsed.GetValue(_labelNoise) ?? defaults.LabelNoise,
+                }, found.Sha256()),
+            };
+        }
+        else if (new Option[] { _snr, _textNoise, _labelNoise }.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } lone) throw new InputException($"{lone.Name} has no effect without --text; leave it out.");
         if (parsed.GetValue(_init) is string init)
         {
             Refuse(parsed, "--init", _mk, _mv, _sigma0);
@@ -97,6 +122,14 @@ internal sealed class SpecOptions
             paths["init"] = Path.GetFullPath(init);
         }
         return new GivenSpec(spec.Validate(), inputs, paths);
+    }
+
+    /// <summary>Text that was asked for by name is not replaced by another.</summary>
+    private static SentimentText FindText(string name)
+    {
+        if (name == "made") return TextFolder.Made().Text;
+        FoundText found = name == "sst2" ? TextFolder.FindSst() : TextFolder.FindImdb();
+        return found.IsReal ? found.Text : throw new InputException($"{(name == "sst2" ? "SST-2 was" : "IMDb reviews were")} not found; set {DataFolder.Variable} to a folder that has {(name == "sst2" ? "sst2/train.tsv and sst2/dev.tsv" : "imdb/aclImdb or imdb/aclImdb*.tar.gz")}, or use --text made.");
     }
 
     private Schedule Record(ParseResult parsed)

@@ -56,6 +56,18 @@ public static class Streams
     /// <summary>Noise values of test sample j (substream j).</summary>
     public const uint TestNoise = 35;
 
+    /// <summary>Order in which training (substream 0) and test sentences (substream 1) are taken.</summary>
+    public const uint TextChoice = 48;
+
+    /// <summary>Which training labels are flipped: word i.</summary>
+    public const uint LabelFlip = 49;
+
+    /// <summary>The workbook's own training sentences (substream: sentence).</summary>
+    public const uint MadeTraining = 50;
+
+    /// <summary>The workbook's own test sentences.</summary>
+    public const uint MadeTest = 51;
+
     /// <summary>Points of a Latin hypercube: axis a is substream a, keyed by the seed of the sweep.</summary>
-    public const uint LatinHypercube = 48;
+    public const uint LatinHypercube = 52;
 }

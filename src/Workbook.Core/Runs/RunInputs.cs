@@ -9,7 +9,8 @@ namespace Workbook.Core.Runs;
 /// <param name="Data">The samples of a <see cref="FileSource"/>.</param>
 /// <param name="Weights">W(0) where the spec names a file.</param>
 /// <param name="Images">The images of a <see cref="NoisyImagesSource"/>.</param>
-public sealed record RunInputs(Dataset? Data = null, TransformerWeights? Weights = null, DigitImages? Images = null)
+/// <param name="Text">The sentences of a <see cref="NoisyTextSource"/>.</param>
+public sealed record RunInputs(Dataset? Data = null, TransformerWeights? Weights = null, DigitImages? Images = null, SentimentText? Text = null)
 {
     /// <summary>No files: everything comes from the seed.</summary>
     public static RunInputs None { get; } = new();
@@ -38,6 +39,9 @@ public sealed record RunInputs(Dataset? Data = null, TransformerWeights? Weights
                 var noise = new RandomStream(spec.Seed, Streams.TrainNoise);
                 var drawn = NoisyImages.Draw(images, source.Options with { MaxTestCount = spec.TestSize }, noise.Gaussian, words.UInt64);
                 return (ToDataset(drawn.Training, drawn.D), drawn.Test.Count == 0 ? null : TestSet.Of(ToDataset(drawn.Test, drawn.D)));
+            case NoisyTextSource source:
+                var text = NoisyText.Draw(Text ?? throw new ArgumentException("the spec needs text, but none was given."), source.Options with { MaxTestCount = spec.TestSize }, spec.Seed);
+                return (text.Training, text.Test is null ? null : TestSet.Of(text.Test));
             case FileSource:
                 return (Data ?? throw new ArgumentException("the spec names a data file, but no data was given."), null);
             default:

@@ -19,6 +19,11 @@ public sealed record SignalNoiseSource(SignalNoise Distribution) : DataSpec;
 /// <param name="LabelsSha256">SHA-256 of the label file.</param>
 public sealed record NoisyImagesSource(NoisyImagesOptions Options, string ImagesSha256, string LabelsSha256) : DataSpec;
 
+/// <summary>Sentences turned into two patches, drawn from the run's seed.</summary>
+/// <param name="Options">Counts, SNR, kind of noise and label noise.</param>
+/// <param name="TextSha256">Digest of the sentences (<see cref="SentimentText.Sha256"/>), so that other text is another run.</param>
+public sealed record NoisyTextSource(NoisyTextOptions Options, string TextSha256) : DataSpec;
+
 /// <summary>X and y of a file, known by its content. There is no test set.</summary>
 /// <param name="Sha256">SHA-256 of the file.</param>
 public sealed record FileSource(string Sha256) : DataSpec;
@@ -74,6 +79,7 @@ public sealed record RunSpec
         if (Data is SignalNoiseSource source) source.Distribution.Validate();
         if (Data is NoisyImagesSource { Options.Snr: var snr } && (!(snr > 0) || !double.IsFinite(snr)))
             throw new InputException(FormattableString.Invariant($"the SNR is {snr}; it has to be positive and finite."));
+        if (Data is NoisyTextSource { Options: var text }) text.Validate();
         Model.Validate();
         Optimizer.Validate();
         if (Steps < 1) throw new InputException($"steps is {Steps}; it has to be at least 1.");

@@ -74,6 +74,16 @@ public static class SpecJson
                 json.WriteString("placement", o.Placement == NoisePlacement.FullPatch ? "full-patch" : "around-digit");
                 json.WriteNumber("border", o.Border);
                 break;
+            case NoisyTextSource { Options: var o } text:
+                json.WriteString("kind", "noisy-text");
+                json.WriteString("text_sha256", text.TextSha256);
+                Number(json, "snr", o.Snr);
+                json.WriteNumber("n", o.TrainingCount);
+                json.WriteString("noise", Lower(o.Noise));
+                json.WriteNumber("noise_words", o.NoiseWords);
+                Number(json, "label_noise", o.LabelNoise);
+                json.WriteNumber("min_count", o.MinCount);
+                break;
             case FileSource file:
                 json.WriteString("kind", "file");
                 json.WriteString("sha256", file.Sha256);
@@ -156,8 +166,17 @@ public static class SpecJson
             },
             Border = Get<int>(data, "border"),
         }, Get<string>(data, "images_sha256"), Get<string>(data, "labels_sha256")),
+        "noisy-text" => new NoisyTextSource(new NoisyTextOptions
+        {
+            Snr = Get<double>(data, "snr"),
+            TrainingCount = Get<int>(data, "n"),
+            Noise = Choice<TextNoise>(data, "noise"),
+            NoiseWords = Get<int>(data, "noise_words"),
+            LabelNoise = Get<double>(data, "label_noise"),
+            MinCount = Get<int>(data, "min_count"),
+        }, Get<string>(data, "text_sha256")),
         "file" => new FileSource(Get<string>(data, "sha256")),
-        string other => throw new InputException($"the spec's data.kind is '{other}'; it is signal-noise, noisy-images or file."),
+        string other => throw new InputException($"the spec's data.kind is '{other}'; it is signal-noise, noisy-images, noisy-text or file."),
     };
 
     private static Optimizer ReadOptimizer(JsonNode optimizer)

@@ -27,6 +27,10 @@ public sealed class SpecTests
             Placement = full ? NoisePlacement.FullPatch : NoisePlacement.AroundDigit,
             Border = border,
         }, Sha, OtherSha)),
+        Gen.Select(Positive, Gen.Int[1, 1000], Gen.Bool, Gen.Int[1, 50], Gen.Double[0, 1], Gen.Int[1, 9]).Select((snr, n, gaussian, s, flips, least) => (DataSpec)new NoisyTextSource(new NoisyTextOptions
+        {
+            Snr = snr, TrainingCount = n, Noise = gaussian ? TextNoise.Gaussian : TextNoise.Sentence, NoiseWords = s, LabelNoise = flips, MinCount = least,
+        }, Sha)),
         Gen.Bool.Select(b => (DataSpec)new FileSource(b ? Sha : OtherSha)));
 
     private static Gen<LearningRate> Rates { get; } = Positive.Array[1, 5].Select(values => new LearningRate(values));
@@ -82,6 +86,7 @@ public sealed class SpecTests
         RunSpec preset = Presets.Figure1;
         var noise = ((SignalNoiseSource)preset.Data).Distribution;
         var images = new NoisyImagesSource(new NoisyImagesOptions(), Sha, Sha);
+        var text = new NoisyTextSource(new NoisyTextOptions(), Sha);
         var adam = new Adam(1e-4);
         RunSpec[] specs =
         [
@@ -93,6 +98,14 @@ public sealed class SpecTests
             preset with { Data = new SignalNoiseSource(noise with { Supports = SupportMode.Disjoint }) },
             preset with { Data = new FileSource(Sha) },
             preset with { Data = new FileSource(OtherSha) },
+            preset with { Data = text },
+            preset with { Data = text with { TextSha256 = OtherSha } },
+            preset with { Data = text with { Options = text.Options with { Snr = 0.51 } } },
+            preset with { Data = text with { Options = text.Options with { TrainingCount = 99 } } },
+            preset with { Data = text with { Options = text.Options with { Noise = TextNoise.Sentence } } },
+            preset with { Data = text with { Options = text.Options with { NoiseWords = 21 } } },
+            preset with { Data = text with { Options = text.Options with { LabelNoise = 0.1 } } },
+            preset with { Data = text with { Options = text.Options with { MinCount = 2 } } },
             preset with { Data = images },
             preset with { Data = images with { ImagesSha256 = OtherSha } },
             preset with { Data = images with { LabelsSha256 = OtherSha } },
@@ -188,7 +201,7 @@ public sealed class SpecTests
             ("\"steps\": 900", "\"steps\": null", "the spec has no 'steps'"),
             ("\"steps\": 900", "\"steps\": 900, \"steps\": 800", "the spec is not the JSON that a run writes"),
             ("\"kind\": \"adam\"", "\"kind\": \"adamw\"", "'adamw'; it is signgd, gd, adam, signum, sign-power"),
-            ("\"kind\": \"signal-noise\"", "\"kind\": \"noise\"", "'noise'; it is signal-noise, noisy-images or file"),
+            ("\"kind\": \"signal-noise\"", "\"kind\": \"noise\"", "'noise'; it is signal-noise, noisy-images, noisy-text or file"),
             ("\"sigma_p\": 2", "\"sigma_p\": -2", "sigma_p is -2"),
             ("\"sigma_p\": 2", "\"sigma_p\": 1e999", "sigma_p"),
             ("\"sigma_p\": 2", "\"sigma_p\": NaN", "the spec is not the JSON that a run writes"),
@@ -221,6 +234,7 @@ public sealed class SpecTests
         Complaint.Of(() => (Presets.Figure1 with { Optimizer = new Adam(1, 2) }).Validate(), "beta1 is 2");
         foreach (double snr in (double[])[double.NaN, 0, -1, double.PositiveInfinity])
             Complaint.Of(() => (Presets.Figure1 with { Data = new NoisyImagesSource(new NoisyImagesOptions { Snr = snr }, Sha, Sha) }).Validate(), "SNR");
+        Complaint.Of(() => (Presets.Figure1 with { Data = new NoisyTextSource(new NoisyTextOptions { LabelNoise = 2 }, Sha) }).Validate(), "label noise");
         Complaint.Of(() => Presets.Get("figure-9"), "there is no preset 'figure-9'; there is figure-1");
         Assert.Same(Presets.Figure1, Presets.Get("figure-1"));
         Presets.Figure1.Validate();
