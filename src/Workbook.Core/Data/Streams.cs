@@ -55,4 +55,7 @@ public static class Streams
 
     /// <summary>Noise values of test sample j (substream j).</summary>
     public const uint TestNoise = 35;
+
+    /// <summary>Points of a Latin hypercube: axis a is substream a, keyed by the seed of the sweep.</summary>
+    public const uint LatinHypercube = 48;
 }
