@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Workbook.Core.Data;
 using Workbook.Core.Engines;
 using Workbook.Core.Engines.Deep;
+using Workbook.Core.Models;
 using Workbook.Core.Models.Deep;
 
 namespace Workbook.Core.Runs;
@@ -25,11 +26,11 @@ public sealed record DeepRunSpec(RunSpec Run, DeepSpec Model)
 /// <param name="Spec">What was asked for.</param>
 /// <param name="First">Losses and margins of the model; families and softmax outputs of layer 1.</param>
 /// <param name="NoiseAttention">Mean softmax output on the noise token, per recorded row and layer, [R, D].</param>
-/// <param name="Loss">L_S before every update, [T + 1], whatever was recorded.</param>
+/// <param name="LogLoss">log L_S before every update, [T + 1], whatever was recorded; finite where L_S underflows.</param>
 /// <param name="Flips">Share of the signs of layer 1's query and key gradients that each update turned round, [T]; NaN at the first.</param>
-/// <param name="FirstLost">First step with a softmax output of exactly 0, where signs begin to be lost, or null.</param>
+/// <param name="FirstLost">First step at which signs of gradients are lost to underflow (<see cref="DeepEngine.SignsLost"/>), or null.</param>
 /// <param name="Seconds">Wall time.</param>
-public sealed record DeepRun(DeepRunSpec Spec, Trajectory First, double[] NoiseAttention, double[] Loss, double[] Flips, int? FirstLost, double Seconds);
+public sealed record DeepRun(DeepRunSpec Spec, Trajectory First, double[] NoiseAttention, double[] LogLoss, double[] Flips, int? FirstLost, double Seconds);
 
 /// <summary>Carries a deeper model through its training.</summary>
 public static class DeepTraining
@@ -56,8 +57,8 @@ public static class DeepTraining
         for (int t = 0, row = 0; ; t++)
         {
             engine.Forward();
-            loss[t] = engine.Margin.Average(Models.LogisticLoss.Value);
-            if (lost is null && engine.LostOutputs > 0) lost = t;
+            loss[t] = LogLoss(engine.Margin);
+            if (lost is null && engine.SignsLost) lost = t;
             if (row < steps.Length && steps[row] == t)
             {
                 engine.Observe(seen);
@@ -72,5 +73,11 @@ public static class DeepTraining
             flips[t] = engine.Flips;
         }
         return new DeepRun(spec, first, attention, loss, flips, lost, clock.Elapsed.TotalSeconds);
+    }
+
+    private static double LogLoss(double[] margins)
+    {
+        double top = margins.Max(LogisticLoss.LogValue);
+        return top + Math.Log(margins.Sum(m => Math.Exp(LogisticLoss.LogValue(m) - top)) / margins.Length);
     }
 }

@@ -14,16 +14,25 @@ namespace Workbook.Core.Engines.Deep;
 /// <c>[q | k | v]</c> as in <see cref="AttentionBlock"/>.
 /// <para>
 /// <b>Where it stops to be exact.</b> All is plain double. Softmax derivatives are taken without cancellation and the private coordinates of a patch
-/// have columns of their own, so a sign is right until the softmax output or its product with the loss derivative leaves the range of double (1e-308).
-/// <see cref="LostOutputs"/> counts outputs that are exactly 0: from the first of them on the signs of that sample's query and key gradients in that layer are lost.
-/// At depth 1 and figure-1 that is <c>m_k (eta ell t)^2 &gt; 745</c>, t about 1,900; <see cref="MultiHeadEngine"/> has no such limit.
+/// have columns of their own; loss derivatives that underflow together (margins past 460) share a binary exponent. So a sign is right until a softmax
+/// output, or a sample's loss derivative beside the largest, leaves the range of double (1e-308); <see cref="SignsLost"/> says when one of them is
+/// exactly 0. At depth 1 and figure-1 that is <c>m_k (eta ell t)^2 &gt; 745</c>, t about 1,900; <see cref="MultiHeadEngine"/> has no such limit.
 /// </para>
 /// </remarks>
 public sealed class DeepEngine
 {
+    /// <summary>Below exp of this, loss derivatives carry a common exponent: what is multiplied to them on the way down must not underflow either.</summary>
+    private const double Unscaled = -460;
+
+    /// <summary>exp(-745) is 0.</summary>
+    private const double RelativeRange = 745;
+
+    private const double Ln2 = 0.69314718055994530942;
+
     private readonly InputBasis _basis;
     private readonly OptimizerState<double> _state;
     private readonly int _n, _m_k, _m_v, _width, _size;
+    private int[] _exponents = [];
     private readonly double[] _a, _start, _w, _gradient, _y, _dy, _dOutput;
     private readonly sbyte[] _signs;
     private DeepTransformer? _tested;
@@ -91,8 +100,8 @@ public sealed class DeepEngine
     /// <summary>Share of the signs of layer 1's query and key gradients (one per patch and neuron) that the last update turned round, 0 .. 1.</summary>
     public double Flips { get; private set; }
 
-    /// <summary>Softmax outputs that are exactly 0.</summary>
-    public int LostOutputs => Model.LostOutputs();
+    /// <summary>Whether the last forward pass has a softmax output of exactly 0, or a sample whose loss derivative is 0 beside the largest.</summary>
+    public bool SignsLost => Model.LostOutputs() > 0 || Margin.Max() - Math.Max(0, Margin.Min()) > RelativeRange;
 
     /// <summary>Weights above layer 1.</summary>
     public ReadOnlySpan<double> Upper => _w.AsSpan(_size);
@@ -114,7 +123,7 @@ public sealed class DeepEngine
     /// <summary>One update with the rule's rate of this step; <see cref="Forward"/> came before.</summary>
     public void Update()
     {
-        for (int i = 0; i < _n; i++) _dOutput[i] = Data.Labels[i] * LogisticLoss.Derivative(Margin[i]) / _n;
+        int exponent = LossDerivatives();
         Model.Backward(_y, Upper, _dOutput, _dy, _gradient.AsSpan(_size));
         CountFlips();
         for (int column = 0; column < _basis.Columns; column++)
@@ -124,13 +133,25 @@ public sealed class DeepEngine
             for (int e = _basis.ColumnStart[column]; e < _basis.ColumnStart[column + 1]; e++)
                 ShortVectors.Add(_basis.ColumnValue[e], _dy.AsSpan(_basis.ColumnPatch[e] * _width, _width), sum);
         }
-        Optimizer.Direction(_state, _gradient, default, _gradient);
+        if (exponent != 0) (_exponents.Length == 0 ? _exponents = new int[_gradient.Length] : _exponents).AsSpan().Fill(exponent);
+        Optimizer.Direction(_state, _gradient, exponent != 0 ? _exponents : default(ReadOnlySpan<int>), _gradient);
         double rate = Optimizer.Eta.At(Step);
         ShortVectors.Add(-rate, _gradient.AsSpan(0, _size), _a);
         for (int column = 0; column < _basis.Columns; column++)
             ShortVectors.Add(-rate * _basis.Factor[column], _gradient.AsSpan(column * _width, _width), _w.AsSpan(column * _width, _width));
         ShortVectors.Add(-rate, _gradient.AsSpan(_size), _w.AsSpan(_size));
         Step++;
+    }
+
+    /// <summary>dL/dF_i = y_i l'_i / n, times 2 to the exponent returned.</summary>
+    private int LossDerivatives()
+    {
+        double top = double.NegativeInfinity;
+        foreach (double margin in Margin) top = Math.Max(top, LogisticLoss.LogSigmoid(-margin));
+        int exponent = top < Unscaled ? (int)Math.Floor(Math.Max(top, -1e9) / Ln2) : 0;
+        for (int i = 0; i < _n; i++)
+            _dOutput[i] = -Data.Labels[i] / _n * (exponent == 0 ? -LogisticLoss.Derivative(Margin[i]) : Math.Exp(LogisticLoss.LogSigmoid(-Margin[i]) - exponent * Ln2));
+        return exponent;
     }
 
     private void CountFlips()

@@ -178,6 +178,23 @@ public sealed class DeepEngineTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_loss_that_underflows_is_still_trained()
+    {
+        // Four layers fit these samples to margins in the hundreds within a few hundred steps.
+        var engine = new DeepEngine(new SignalNoise(400, 4, 10, 2, SupportMode.Disjoint).DrawTraining(3), new DeepSpec(4, new ModelSpec(6, 6, 1e-3), 12), new SignGd(1e-3), 3);
+        double before = 0;
+        for (int t = 0; t < 600; t++)
+        {
+            engine.Forward();
+            if (t == 500) before = engine.Margin.Min();
+            engine.Update();
+        }
+        engine.Forward();
+        Assert.True(before > 800, FormattableString.Invariant($"the margin is {before}: nothing underflows and the test shows nothing"));
+        Assert.True(engine.Margin.Min() > 1.1 * before);
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused()
     {
         var first = new ModelSpec(3, 2, 0.1);
