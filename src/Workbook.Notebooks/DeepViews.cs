@@ -35,7 +35,7 @@ public static class DeepViews
     public static string Told(this IEnumerable<double> values, string format)
     {
         var (median, low, high, count) = values.Range();
-        return count == 0 ? "not reached" : count == 1 || low == high ? Number(median) : $"{Number(median)} ({Number(low)} to {Number(high)})";
+        return count == 0 ? "not reached" : Number(low) == Number(high) ? Number(median) : $"{Number(median)} ({Number(low)} to {Number(high)})";
 
         string Number(double x) => x.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
     }

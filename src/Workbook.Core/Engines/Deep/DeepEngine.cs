@@ -15,17 +15,20 @@ namespace Workbook.Core.Engines.Deep;
 /// <para>
 /// <b>Where it stops to be exact.</b> All is plain double. Softmax derivatives are taken without cancellation and the private coordinates of a patch
 /// have columns of their own; loss derivatives that underflow together (margins past 460) share a binary exponent. So a sign is right until a softmax
-/// output, or a sample's loss derivative beside the largest, leaves the range of double (1e-308); <see cref="SignsLost"/> says when one of them is
-/// exactly 0. At depth 1 and figure-1 that is <c>m_k (eta ell t)^2 &gt; 745</c>, t about 1,900; <see cref="MultiHeadEngine"/> has no such limit.
+/// output leaves the range of double (1e-308), or a sample's loss derivative is below 1e-319 of the largest; <see cref="SignsLost"/> says when
+/// one of them is exactly 0. At depth 1 and figure-1 that is <c>m_k (eta ell t)^2 &gt; 745</c>, t about 1,900; <see cref="MultiHeadEngine"/> has no such limit.
 /// </para>
 /// </remarks>
 public sealed class DeepEngine
 {
-    /// <summary>Below exp of this, loss derivatives carry a common exponent: what is multiplied to them on the way down must not underflow either.</summary>
+    /// <summary>Once a loss derivative is below exp of this, all of them carry a common exponent: what is multiplied to them on the way down must not underflow either.</summary>
     private const double Unscaled = -460;
 
-    /// <summary>exp(-745) is 0.</summary>
-    private const double RelativeRange = 745;
+    /// <summary>Scaled, the largest derivative is exp of this.</summary>
+    private const double ScaledTop = 276;
+
+    /// <summary>A derivative beyond this, relative to the largest, would be below exp(-460) again: it counts as 0, before its products get slow and inexact as subnormal numbers.</summary>
+    private const double RelativeRange = ScaledTop - Unscaled;
 
     private const double Ln2 = 0.69314718055994530942;
 
@@ -112,10 +115,7 @@ public sealed class DeepEngine
     /// <summary>Everything up to the margins at the current weights.</summary>
     public void Forward()
     {
-        Array.Clear(_y);
-        for (int p = 0; p < _n * Data.Length; p++)
-            for (int e = _basis.Start[p]; e < _basis.Start[p + 1]; e++)
-                ShortVectors.Add(_basis.Value[e], _w.AsSpan(_basis.Column[e] * _width, _width), _y.AsSpan(p * _width, _width));
+        SparseRows.Multiply(_width, _basis.Start, _basis.Column, _basis.Value, _w, _y);
         Model.Forward(_y, Upper);
         for (int i = 0; i < _n; i++) Margin[i] = Data.Labels[i] * Model.Output[i];
     }
@@ -126,19 +126,11 @@ public sealed class DeepEngine
         int exponent = LossDerivatives();
         Model.Backward(_y, Upper, _dOutput, _dy, _gradient.AsSpan(_size));
         CountFlips();
-        for (int column = 0; column < _basis.Columns; column++)
-        {
-            var sum = _gradient.AsSpan(column * _width, _width);
-            sum.Clear();
-            for (int e = _basis.ColumnStart[column]; e < _basis.ColumnStart[column + 1]; e++)
-                ShortVectors.Add(_basis.ColumnValue[e], _dy.AsSpan(_basis.ColumnPatch[e] * _width, _width), sum);
-        }
+        SparseRows.Multiply(_width, _basis.ColumnStart, _basis.ColumnPatch, _basis.ColumnValue, _dy, _gradient);
         if (exponent != 0) (_exponents.Length == 0 ? _exponents = new int[_gradient.Length] : _exponents).AsSpan().Fill(exponent);
-        Optimizer.Direction(_state, _gradient, exponent != 0 ? _exponents : default(ReadOnlySpan<int>), _gradient);
+        Directions.Write(Optimizer, _state, _gradient, exponent != 0 ? _exponents : default(ReadOnlySpan<int>));
         double rate = Optimizer.Eta.At(Step);
-        ShortVectors.Add(-rate, _gradient.AsSpan(0, _size), _a);
-        for (int column = 0; column < _basis.Columns; column++)
-            ShortVectors.Add(-rate * _basis.Factor[column], _gradient.AsSpan(column * _width, _width), _w.AsSpan(column * _width, _width));
+        SparseRows.Step(_width, _width, -rate, 1, _basis.Factor, _gradient, _a, _start, _w);
         ShortVectors.Add(-rate, _gradient.AsSpan(_size), _w.AsSpan(_size));
         Step++;
     }
@@ -146,11 +138,13 @@ public sealed class DeepEngine
     /// <summary>dL/dF_i = y_i l'_i / n, times 2 to the exponent returned.</summary>
     private int LossDerivatives()
     {
-        double top = double.NegativeInfinity;
-        foreach (double margin in Margin) top = Math.Max(top, LogisticLoss.LogSigmoid(-margin));
-        int exponent = top < Unscaled ? (int)Math.Floor(Math.Max(top, -1e9) / Ln2) : 0;
+        double top = LogisticLoss.LogSigmoid(-Margin.Min()), least = LogisticLoss.LogSigmoid(-Margin.Max());
+        int exponent = least < Unscaled ? (int)Math.Floor((Math.Max(top, -1e9) - ScaledTop) / Ln2) : 0;
         for (int i = 0; i < _n; i++)
-            _dOutput[i] = -Data.Labels[i] / _n * (exponent == 0 ? -LogisticLoss.Derivative(Margin[i]) : Math.Exp(LogisticLoss.LogSigmoid(-Margin[i]) - exponent * Ln2));
+        {
+            double log = LogisticLoss.LogSigmoid(-Margin[i]), scaled = top - log > RelativeRange ? 0 : Math.Exp(log - exponent * Ln2);
+            _dOutput[i] = Data.Labels[i] / _n * (exponent == 0 ? LogisticLoss.Derivative(Margin[i]) : -scaled);
+        }
         return exponent;
     }
 

@@ -28,7 +28,7 @@ public sealed class MultiHeadEngine
     private readonly OptimizerState<double> _state;
     private readonly ExactAttention[] _exact;
     private readonly int _n, _d_k, _stride, _keyAt, _valueAt, _width;
-    private readonly double[] _a, _start, _now, _descent, _y, _dy, _difference, _score, _exponential, _margin, _sigma;
+    private readonly double[] _a, _start, _now, _descent, _y, _dy, _difference, _score, _exponential, _beta, _margin, _sigma;
     private readonly double[] _q, _k, _u;
     private int[] _exponents = [];
     private bool _scaled;
@@ -45,16 +45,16 @@ public sealed class MultiHeadEngine
         if (Refusal(data) is string why) throw new InputException("several heads are trained on signal-noise data only: " + why);
         Heads = heads;
         (_n, _d_k) = (data.Count, problem.Weights.MK / heads);
-        _stride = Rows.Pad(_d_k);
+        _stride = SparseRows.Pad(_d_k);
         _keyAt = heads * _stride;
         _valueAt = 2 * _keyAt;
-        _width = _valueAt + Rows.Pad(heads);
+        _width = _valueAt + SparseRows.Pad(heads);
         _basis = new InputBasis(data, problem.Optimizer.Closure);
         int size = checked(_basis.Columns * _width);
         (_a, _start, _descent) = (new double[size], new double[size], new double[size]);
         (_y, _dy) = (new double[2 * _n * _width], new double[2 * _n * _width]);
         _difference = new double[_n * _keyAt];
-        (_score, _exponential) = (new double[2 * _n * heads], new double[2 * _n * heads]);
+        (_score, _exponential, _beta) = (new double[2 * _n * heads], new double[2 * _n * heads], new double[2 * _n * heads]);
         (_margin, _sigma) = (new double[_n], new double[_n]);
         _exact = [.. Enumerable.Range(0, heads).Select(_ => new ExactAttention(data, _d_k, _stride, problem.Weights.MV))];
         (_q, _k, _u) = (new double[2 * _n * _stride], new double[2 * _n * _stride], new double[2 * _n]);
@@ -97,29 +97,14 @@ public sealed class MultiHeadEngine
     /// <summary>Projections, scores and margins at the current weights.</summary>
     public void Forward()
     {
-        Array.Clear(_y);
-        for (int p = 0; p < 2 * _n; p++)
-        {
-            var row = _y.AsSpan(p * _width, _width);
-            for (int e = _basis.Start[p]; e < _basis.Start[p + 1]; e++)
-                Rows.Add(_basis.Value[e], _now.AsSpan(_basis.Column[e] * _width, _width), row);
-        }
+        SparseRows.Multiply(_width, _basis.Start, _basis.Column, _basis.Value, _now, _y);
+        PairAttention.Scores(_n, Heads, _stride, _width, _y, _difference, _score);
         double top = 0;
-        for (int i = 0; i < _n; i++)
+        for (int k = 0; k < _score.Length; k++)
         {
-            int p = 2 * i * _width;
-            var difference = _difference.AsSpan(i * _keyAt, _keyAt);
-            Rows.Combine(_y.AsSpan(p + _keyAt, _keyAt), -1, _y.AsSpan(p + _width + _keyAt, _keyAt), difference);
-            for (int g = 0; g < Heads; g++)
-            {
-                var d = difference.Slice(g * _stride, _stride);
-                int at = 2 * (i * Heads + g);
-                _score[at] = Rows.Dot(_y.AsSpan(p + g * _stride, _stride), d);
-                _score[at + 1] = Rows.Dot(_y.AsSpan(p + _width + g * _stride, _stride), d);
-                top = Math.Max(top, Math.Max(Math.Abs(_score[at]), Math.Abs(_score[at + 1])));
-                _exponential[at] = -Math.Abs(_score[at]);
-                _exponential[at + 1] = -Math.Abs(_score[at + 1]);
-            }
+            double size = Math.Abs(_score[k]);
+            top = Math.Max(top, size);
+            _exponential[k] = -size;
         }
         Elementary.Exp(_exponential, _exponential);
         double largest = 0;
@@ -150,62 +135,37 @@ public sealed class MultiHeadEngine
     {
         if (_scaled) DescentScaled(); else Descent();
         var rule = Problem.Optimizer;
-        rule.Direction(_state, _descent, _scaled ? _exponents : default(ReadOnlySpan<int>), _descent);
+        Directions.Write(rule, _state, _descent, _scaled ? _exponents : default(ReadOnlySpan<int>));
         // With a constant rate the sum of directions is kept and scaled once: integers under SignGD.
         double? constant = rule.Eta.Constant;
         double step = constant is null ? rule.Eta.At(Step) : 1, rate = constant ?? 1;
-        for (int column = 0; column < _basis.Columns; column++)
-        {
-            int at = column * _width;
-            double factor = rate * _basis.Factor[column];
-            Rows.Add(step, _descent.AsSpan(at, _width), _a.AsSpan(at, _width));
-            Rows.Combine(_start.AsSpan(at, _valueAt), factor, _a.AsSpan(at, _valueAt), _now.AsSpan(at, _valueAt));
-            // A row of W_V moves by a, v by twice that.
-            Rows.Combine(_start.AsSpan(at + _valueAt, _width - _valueAt), 2 * factor, _a.AsSpan(at + _valueAt, _width - _valueAt), _now.AsSpan(at + _valueAt, _width - _valueAt));
-        }
+        // A row of W_V moves by a, v by twice that.
+        SparseRows.Step(_width, _valueAt, step, rate, _basis.Factor, _descent, _a, _start, _now);
         Step++;
     }
 
     private void Descent()
     {
         double perHead = 1.0 / ((double)_n * Heads), perRow = 1.0 / ((double)_n * Problem.Weights.MV);
+        for (int i = 0; i < _n; i++) _sigma[i] = -Math.Abs(_margin[i]);
+        Elementary.Exp(_sigma, _sigma);
         for (int i = 0; i < _n; i++)
         {
-            double signed = -Problem.Data.Labels[i] * LogisticLoss.Derivative(_margin[i]);
-            int p0 = 2 * i * _width, p1 = p0 + _width;
+            // -l' = 1 / (1 + e^margin), from e^-|margin|.
+            double signed = Problem.Data.Labels[i] * (_margin[i] >= 0 ? _sigma[i] : 1) / (1 + _sigma[i]);
+            int p0 = 2 * i * _width + _valueAt, p1 = p0 + _width;
             for (int g = 0; g < Heads; g++)
             {
-                int at = 2 * (i * Heads + g), s = g * _stride;
-                double e0 = _exponential[at], e1 = _exponential[at + 1], delta = signed * perHead * (_y[p0 + _valueAt + g] - _y[p1 + _valueAt + g]);
-                double beta0 = delta * e0 / ((1 + e0) * (1 + e0)), beta1 = delta * e1 / ((1 + e1) * (1 + e1));
-                var difference = _difference.AsSpan(i * _keyAt + s, _stride);
-                Scale(beta0, difference, _dy.AsSpan(p0 + s, _stride));
-                Scale(beta1, difference, _dy.AsSpan(p1 + s, _stride));
-                var key = _dy.AsSpan(p0 + _keyAt + s, _stride);
-                Scale(beta0, _y.AsSpan(p0 + s, _stride), key);
-                Rows.Add(beta1, _y.AsSpan(p1 + s, _stride), key);
-                Scale(-1, key, _dy.AsSpan(p1 + _keyAt + s, _stride));
-                _dy[p0 + _valueAt + g] = signed * perRow * (Sigmoid(at) + Sigmoid(at + 1));
-                _dy[p1 + _valueAt + g] = signed * perRow * (Complement(at) + Complement(at + 1));
+                int at = 2 * (i * Heads + g);
+                double e0 = _exponential[at], e1 = _exponential[at + 1], delta = signed * perHead * (_y[p0 + g] - _y[p1 + g]);
+                _beta[at] = delta * e0 / ((1 + e0) * (1 + e0));
+                _beta[at + 1] = delta * e1 / ((1 + e1) * (1 + e1));
+                _dy[p0 + g] = signed * perRow * (Sigmoid(at) + Sigmoid(at + 1));
+                _dy[p1 + g] = signed * perRow * (Complement(at) + Complement(at + 1));
             }
         }
-        for (int column = 0; column < _basis.Columns; column++)
-        {
-            int e = _basis.ColumnStart[column], end = _basis.ColumnStart[column + 1];
-            var sum = _descent.AsSpan(column * _width, _width);
-            Scale(_basis.ColumnValue[e], _dy.AsSpan(_basis.ColumnPatch[e] * _width, _width), sum);
-            for (e++; e < end; e++) Rows.Add(_basis.ColumnValue[e], _dy.AsSpan(_basis.ColumnPatch[e] * _width, _width), sum);
-        }
-    }
-
-    /// <summary>y = a x; a sum that starts here costs no clearing.</summary>
-    private static void Scale(double a, ReadOnlySpan<double> x, Span<double> y)
-    {
-        ref double px = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(x);
-        ref double py = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(y);
-        var va = new System.Numerics.Vector<double>(a);
-        for (nuint r = 0; r < (nuint)x.Length; r += (nuint)System.Numerics.Vector<double>.Count)
-            System.Numerics.Vector.StoreUnsafe(va * System.Numerics.Vector.LoadUnsafe(ref px, r), ref py, r);
+        PairAttention.Descent(_n, Heads, _stride, _width, _y, _difference, _beta, _dy);
+        SparseRows.Multiply(_width, _basis.ColumnStart, _basis.ColumnPatch, _basis.ColumnValue, _dy, _descent);
     }
 
     /// <summary>The same descent with a binary exponent per head and family: every sum is taken at the scale of its largest term.</summary>
@@ -372,7 +332,7 @@ public sealed class MultiHeadEngine
     /// <summary>One column of W(0) as a row [q of all heads | k of all heads | v of all heads].</summary>
     private sealed class ColumnCache(InitialWeights weights, int heads, int stride)
     {
-        private readonly double[] _row = new double[2 * heads * stride + Rows.Pad(heads)], _column = new double[Math.Max(weights.MK, weights.MV)];
+        private readonly double[] _row = new double[2 * heads * stride + SparseRows.Pad(heads)], _column = new double[Math.Max(weights.MK, weights.MV)];
 
         public ReadOnlySpan<double> Load(int c)
         {

@@ -8,7 +8,7 @@ public static class MlpBlock
     public static void Forward(int rows, int w, int hidden, ReadOnlySpan<double> z, ReadOnlySpan<double> first, ReadOnlySpan<double> second, Span<double> active, Span<double> o)
     {
         LinearBlock.Forward(rows, w, hidden, z, first, active);
-        for (int k = 0; k < rows * hidden; k++) active[k] = Math.Max(active[k], 0);
+        ShortVectors.Relu(active[..(rows * hidden)]);
         LinearBlock.Forward(rows, hidden, w, active, second, o);
     }
 
@@ -23,7 +23,7 @@ public static class MlpBlock
         ReadOnlySpan<double> dOut, Span<double> dActive, Span<double> dz, Span<double> dFirst, Span<double> dSecond)
     {
         LinearBlock.Backward(rows, hidden, w, active, second, dOut, dActive, dSecond);
-        for (int k = 0; k < rows * hidden; k++) dActive[k] = active[k] > 0 ? dActive[k] : 0;
+        ShortVectors.KeepWherePositive(active[..(rows * hidden)], dActive[..(rows * hidden)]);
         LinearBlock.Backward(rows, w, hidden, z, first, dActive, dz, dFirst);
     }
 }

@@ -21,7 +21,7 @@ public static class RmsNorm
             var into = y.Slice(p * w, w);
             double r = 1 / Math.Sqrt(ShortVectors.Dot(row, row) / w + Epsilon);
             inverse[p] = r;
-            for (int j = 0; j < w; j++) into[j] = gain[j] * (row[j] * r);
+            ShortVectors.Product(r, gain[..w], row, into);
         }
     }
 
@@ -39,16 +39,11 @@ public static class RmsNorm
             var row = x.Slice(p * w, w);
             var slope = dy.Slice(p * w, w);
             var into = dx.Slice(p * w, w);
-            double r = inverse[p], along = 0;
-            for (int j = 0; j < w; j++)
-            {
-                double scaled = row[j] * r;
-                dGain[j] += slope[j] * scaled;
-                into[j] = gain[j] * slope[j];
-                along += into[j] * scaled;
-            }
-            along /= w;
-            for (int j = 0; j < w; j++) into[j] = r * (into[j] - along * (row[j] * r));
+            double r = inverse[p];
+            ShortVectors.AddProduct(r, slope, row, dGain[..w]);
+            ShortVectors.Product(r, gain[..w], slope, into);
+            // into is r g dy; its part along x is what normalisation takes away.
+            ShortVectors.Add(-ShortVectors.Dot(into, row) * r * r / w, row, into);
         }
     }
 }

@@ -79,7 +79,7 @@ public sealed class BlockTests(ITestOutputHelper output)
             for (int i = 0; i < back.Length; i++)
             {
                 double[] theirs = file.ReadAnyShape("d_" + blocks[k].Inputs[i].Name).Data;
-                worst = Math.Max(worst, theirs.Zip(back[i], (x, y) => Math.Abs(x - y)).Max() / Math.Max(theirs.Max(Math.Abs), 1e-3));
+                worst = Math.Max(worst, theirs.Zip(back[i], (x, y) => Math.Abs(x - y)).Max() / Math.Max(theirs.Max(Math.Abs), SmallestScale));
             }
             output.WriteLine(FormattableString.Invariant($"{blocks[k].Kind}: {worst:e1}"));
             Assert.InRange(worst, 0, Rounding);
