@@ -44,6 +44,9 @@ public static class Streams
     /// <summary>Initial W_{V,-1}.</summary>
     public const uint WeightValueNegative = 19;
 
+    /// <summary>Initial weights above the first layer of a deeper model (substream: matrix, in the order of the layers).</summary>
+    public const uint WeightUpper = 24;
+
     /// <summary>Test labels: word j gives y_j.</summary>
     public const uint TestLabel = 32;
 
