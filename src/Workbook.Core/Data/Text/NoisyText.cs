@@ -141,9 +141,9 @@ public sealed record NoisyText
 
         public (int[] Coordinates, double[] Values) Of(int sample, bool test)
         {
-            var (support, values) = (new int[s], new double[s]);
-            _sampler.Draw(new RandomStream(seed, test ? Streams.TestSupport : Streams.TrainSupport, (ulong)sample), support);
-            support.AsSpan().Sort();
+            var (support, values, words) = (new int[s], new double[s], new ulong[s]);
+            new RandomStream(seed, test ? Streams.TestSupport : Streams.TrainSupport, (ulong)sample).Words(0, words);
+            _sampler.Draw(words, 0, support);
             new RandomStream(seed, test ? Streams.TestNoise : Streams.TrainNoise, (ulong)sample).Gaussians(0, values);
             return (support, values);
         }

@@ -196,7 +196,7 @@ public sealed class MultiHeadEngine
         }
     }
 
-    private void Gather(int column, double[] coefficients, int[] exponents, int length, int at)
+    private void Gather(int column, ReadOnlySpan<double> coefficients, ReadOnlySpan<int> exponents, int length, int at)
     {
         int top = int.MinValue;
         for (int e = _basis.ColumnStart[column]; e < _basis.ColumnStart[column + 1]; e++)
