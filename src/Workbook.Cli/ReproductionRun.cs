@@ -31,6 +31,7 @@ internal sealed class ReproductionRun(string folder, bool force)
     /// <summary>Runs everything; true where no claim fails.</summary>
     public bool Run(ReproductionSize size, CancellationToken cancel)
     {
+        CheckFolder();
         Machine machine = Machine.Current;
         Console.WriteLine($"{machine.Cpu}, {machine.Cores} cores, {machine.InstructionSet}; {machine.Runtime}");
         Console.WriteLine(size.Digits.Sentence);

@@ -299,9 +299,27 @@ public sealed class SweepTests
             }
             File.WriteAllText(owner, """{"Host": "elsewhere", "Process": 7, "Count": 12}""");
         }
-        int count = 12;
-        using (var moving = new Timer(_ => File.WriteAllText(owner, $$"""{"Host": "elsewhere", "Process": 7, "Count": {{++count}}}"""), null, 20, 20))
-            Complaint.Of(() => ShardLock.Take(folder.Path, Shard.Whole, beat), "being run already");
+        // A thread of its own, and files renamed into place: the owner elsewhere is neither late nor half written.
+        bool stop = false;
+        var moving = new Thread(() =>
+        {
+            for (int count = 13; !Volatile.Read(ref stop); count++)
+            {
+                File.WriteAllText(owner + ".new", $$"""{"Host": "elsewhere", "Process": 7, "Count": {{count}}}""");
+                File.Move(owner + ".new", owner, overwrite: true);
+                Thread.Sleep(5);
+            }
+        });
+        moving.Start();
+        try
+        {
+            Complaint.Of(() => ShardLock.Take(folder.Path, Shard.Whole, 5 * beat), "being run already");
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            moving.Join();
+        }
     }
 
     [Fact]
