@@ -11,6 +11,8 @@ internal static class SweepCommand
     {
         SweepPlanCommand.Create(),
         SweepRunCommand.Create(),
+        SweepStatusCommand.Create(),
+        SweepSubmitCommand.Create(),
         SweepCollectCommand.Create(),
     };
 

@@ -34,6 +34,12 @@ public sealed record Shard(int Number, int Of)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? new Shard(k, n) : null;
     }
 
+    /// <summary>Number of the shard, of so many, that has a row.</summary>
+    public static int NumberOf(long row, int of) => (int)(row / BlockRows % of) + 1;
+
+    /// <summary>The largest number of shards of which none is empty.</summary>
+    public static int MostOf(long rows) => (int)Math.Clamp((rows + BlockRows - 1) / BlockRows, 1, Most);
+
     /// <summary>Whether a row is in this shard.</summary>
     public bool Has(long row) => row / BlockRows % Of == Number - 1;
 

@@ -59,6 +59,39 @@ internal sealed class ShardLock : IDisposable
         return free is null;
     }
 
+    /// <summary>
+    /// The shards that are being run, and by whom. No lock is touched, so that looking never turns away a process that is about to start: an owner on
+    /// this machine runs as long as its process does, one on another as long as its count moves.
+    /// </summary>
+    public static IReadOnlyList<(Shard Shard, string By)> Running(string folder, TimeSpan? beat = null)
+    {
+        if (!Directory.Exists(folder)) return [];
+        var found = new List<(Shard Shard, string By)>();
+        var others = new List<(Shard Shard, string Path, Owner Owner)>();
+        foreach (string path in Directory.GetFiles(folder, "owner-*.json").Order(StringComparer.Ordinal))
+        {
+            if (Shard.FromName(Path.GetFileNameWithoutExtension(path)["owner-".Length..]) is not Shard shard || ReadOwner(path) is not Owner owner) continue;
+            if (owner.Host != Environment.MachineName) others.Add((shard, path, owner));
+            else if (Exists(owner.Process)) found.Add((shard, $"process {owner.Process} on {owner.Host}"));
+        }
+        if (others.Count > 0) Thread.Sleep(3 * (beat ?? Beat));
+        found.AddRange(others.Where(o => ReadOwner(o.Path) is Owner now && now != o.Owner).Select(o => (o.Shard, $"process {o.Owner.Process} on {o.Owner.Host}")));
+        return found;
+    }
+
+    private static bool Exists(int process)
+    {
+        try
+        {
+            using var there = System.Diagnostics.Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate) _released = true;

@@ -89,6 +89,9 @@ public sealed class SweepStore
         return $"{Part}{shard.Name}-{last + 1:D6}";
     }
 
+    /// <summary>Numbers of shards that this plan's files were written in, those with open journals first.</summary>
+    internal IEnumerable<int> Divisions() => Journals().Concat(Parts()).Select(p => ShardOf(p)?.Of ?? 0).Where(of => of > 0).Distinct();
+
     /// <summary>Moves a damaged file out of the way; it is never deleted.</summary>
     internal string SetAside(string path, bool copy = false)
     {
