@@ -8,6 +8,8 @@ namespace Workbook.Core.Engines;
 /// <param name="m_k">Neurons.</param>
 public sealed class Observation(int n, int m_k)
 {
+    private readonly double[] _logLoss = new double[n];
+
     /// <summary>Samples n.</summary>
     public int Samples { get; } = n;
 
@@ -54,15 +56,16 @@ public sealed class Observation(int n, int m_k)
     internal void SummariseMargins()
     {
         double sum = 0, wrong = 0, top = double.NegativeInfinity;
-        foreach (double margin in Margin)
+        for (int i = 0; i < Margin.Length; i++)
         {
-            sum += Models.LogisticLoss.Value(margin);
-            top = Math.Max(top, Models.LogisticLoss.LogValue(margin));
+            double margin = Margin[i], loss = Models.LogisticLoss.Value(margin);
+            sum += loss;
+            top = Math.Max(top, _logLoss[i] = Models.LogisticLoss.LogOf(loss, margin));
             // Written so that NaN counts as wrong.
             if (!(margin > 0)) wrong++;
         }
         double scaled = 0;
-        foreach (double margin in Margin) scaled += Math.Exp(Models.LogisticLoss.LogValue(margin) - top);
+        foreach (double log in _logLoss) scaled += Math.Exp(log - top);
         TrainLoss = sum / Samples;
         LogTrainLoss = top + Math.Log(scaled / Samples);
         TrainError = wrong / Samples;

@@ -57,6 +57,17 @@ public abstract class TrainingEngine
         Step++;
     }
 
+    /// <summary>
+    /// At least one update, and as many more up to step <paramref name="last"/> as are known to be the same without a look at the state; <see cref="Forward"/>
+    /// came before. The state is to the last bit that of as many calls of <see cref="Update"/>, each after a <see cref="Forward"/>.
+    /// </summary>
+    /// <param name="last">The step not to go beyond, above <see cref="Step"/>.</param>
+    public void UpdateTowards(int last)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(last, Step);
+        Step = AdvanceTowards(last, Problem.Optimizer.Eta.At(Step));
+    }
+
     /// <summary>Loss and share of errors on other samples, in double, at the current weights.</summary>
     public (double Loss, double Error) Evaluate(TestSet test)
     {
@@ -71,6 +82,13 @@ public abstract class TrainingEngine
 
     /// <summary>One update with rate eta.</summary>
     protected abstract void Advance(double eta);
+
+    /// <summary>The updates of <see cref="UpdateTowards"/>; returns the step reached.</summary>
+    private protected virtual int AdvanceTowards(int last, double eta)
+    {
+        Advance(eta);
+        return Step + 1;
+    }
 
     /// <summary>Brings the columns that this engine moves up to date; the others keep W(0).</summary>
     private protected abstract void WriteColumns(ColumnWeights columns);

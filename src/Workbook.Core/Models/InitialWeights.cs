@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Workbook.Core.Data;
 using Workbook.Core.Numerics;
 
@@ -19,6 +21,13 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
 
     /// <summary>Writes column <paramref name="c"/> of a matrix: m_k or m_v entries.</summary>
     public abstract void Column(WeightMatrix matrix, int c, Span<double> destination);
+
+    /// <summary>Writes several columns one after the other: entry (r, columns[k]) at k rows + r.</summary>
+    public virtual void Columns(WeightMatrix matrix, ReadOnlySpan<int> columns, Span<double> destination)
+    {
+        int rows = matrix <= WeightMatrix.Key ? MK : MV;
+        for (int k = 0; k < columns.Length; k++) Column(matrix, columns[k], destination.Slice(k * rows, rows));
+    }
 
     /// <summary>v_c(0) = mean_r W_{V,+1}[r, c] - mean_r W_{V,-1}[r, c].</summary>
     public double MeanValue(int c, Span<double> scratch)
@@ -72,6 +81,22 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
             var column = destination[..rows];
             new RandomStream(seed, Streams.WeightQuery + (uint)matrix).Gaussians((ulong)c * (ulong)rows, column);
             for (int r = 0; r < rows; r++) column[r] *= model.Sigma0;
+        }
+
+        public override void Columns(WeightMatrix matrix, ReadOnlySpan<int> columns, Span<double> destination)
+        {
+            int rows = matrix <= WeightMatrix.Key ? MK : MV;
+            var all = destination[..(columns.Length * rows)];
+            if (new RandomStream(seed, Streams.WeightQuery + (uint)matrix).GaussianColumns(columns, rows, all)) Scale(all, model.Sigma0);
+            else base.Columns(matrix, columns, destination);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Scale(Span<double> x, double factor)
+        {
+            int k = 0;
+            for (; k <= x.Length - Vector<double>.Count; k += Vector<double>.Count) (factor * new Vector<double>(x[k..])).CopyTo(x[k..]);
+            for (; k < x.Length; k++) x[k] *= factor;
         }
     }
 

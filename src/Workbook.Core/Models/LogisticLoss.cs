@@ -14,6 +14,9 @@ public static class LogisticLoss
     /// <summary>log l(m): finite where l itself underflows (there l(m) = exp(-m) to rounding).</summary>
     public static double LogValue(double margin) => margin > 40 ? -margin : Math.Log(Value(margin));
 
+    /// <summary>The same where l(m) is at hand.</summary>
+    internal static double LogOf(double loss, double margin) => margin > 40 ? -margin : Math.Log(loss);
+
     /// <summary>log sigma(x) = -log(1 + exp(-x)).</summary>
     public static double LogSigmoid(double x) => -Value(x);
 

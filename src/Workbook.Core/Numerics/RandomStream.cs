@@ -86,6 +86,10 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         GaussianFill.Run(key, counterHigh, first >> 1, destination);
     }
 
+    /// <summary>destination[k rows + r] = Gaussian(columns[k] rows + r), the same bits; false, and nothing written, where no vectors serve it.</summary>
+    internal bool GaussianColumns(ReadOnlySpan<int> columns, int rows, Span<double> destination) =>
+        Numerics.GaussianColumns.Run(key, counterHigh, columns, rows, destination);
+
     /// <summary>Whether both name the same sequence.</summary>
     /// <param name="other">The other one.</param>
     /// <returns>True if all words are equal.</returns>

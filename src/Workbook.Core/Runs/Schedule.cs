@@ -73,6 +73,23 @@ public sealed record Schedule
         return [.. steps];
     }
 
+    /// <summary>Whether <see cref="Steps"/> holds a step t in 0 .. last, without listing them.</summary>
+    public bool Includes(int t, int last) => t == 0 || t == last || _form switch
+    {
+        Form.Every => t % _step == 0,
+        Form.Dense => t <= _until || (t - _until) % _step == 0,
+        _ => IncludesLog(t),
+    };
+
+    private bool IncludesLog(int t)
+    {
+        // Around the place where t would stand; two rounded powers may be the same step.
+        int near = (int)(_step * Math.Log10(t));
+        for (int j = Math.Max(0, near - 1); j <= near + 2; j++)
+            if (Math.Round(Math.Pow(10, (double)j / _step)) == t) return true;
+        return false;
+    }
+
     /// <summary>At least as many as <see cref="Steps"/> gives, without listing them.</summary>
     public long Most(int last) => _form switch
     {

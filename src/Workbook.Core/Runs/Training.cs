@@ -24,33 +24,43 @@ public static class Training
     /// <param name="cancel">Stops between two steps; what is recorded by then is returned.</param>
     public static Run Run(RunSpec spec, RunInputs? inputs = null, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        ArgumentNullException.ThrowIfNull(spec);
         var clock = Stopwatch.StartNew();
+        var (engine, trajectory, complete) = Carry(spec, inputs ?? RunInputs.None, progress, cancel);
+        return new Run(spec, engine.Problem, trajectory, engine.Name, clock.Elapsed.TotalSeconds, complete, new Lazy<TransformerWeights>(engine.CurrentWeights));
+    }
+
+    /// <summary>Trains and records; the engine stays at the last step.</summary>
+    internal static (TrainingEngine Engine, Trajectory Trajectory, bool Complete) Carry(RunSpec spec, RunInputs inputs, IProgress<int>? progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
         if (spec.Data is SignalNoiseSource { Distribution: var drawn }) MemoryNeed.Check(spec, drawn.N, drawn.D, spec.Model.MK);
-        var (problem, test) = (inputs ?? RunInputs.None).Build(spec);
+        var (problem, test) = inputs.Build(spec);
         MemoryNeed.Check(spec, problem.Data.Count, problem.Data.Dimension, problem.Weights.MK);
         TrainingEngine engine = EngineChoice.Create(spec.Engine, spec.Precision, problem);
         int[] steps = spec.Record.Steps(spec.Steps);
-        var testSteps = test is null ? [] : spec.Test.Steps(spec.Steps).ToHashSet();
         var trajectory = new Trajectory(steps, problem.Data.Count, problem.Weights.MK, SampleFacts.Of(problem.Data), problem.Data.FamiliesRefused);
         var seen = new Observation(problem.Data.Count, problem.Weights.MK);
-        int row = 0, report = Math.Max(1, spec.Steps / 200);
-        for (int t = 0; ; t++)
+        int row = 0, report = Math.Max(1, spec.Steps / 200), reported = 0;
+        while (true)
         {
             engine.Forward();
+            int t = engine.Step;
             if (row < steps.Length && steps[row] == t)
             {
                 engine.Observe(seen);
                 trajectory.Write(row, seen);
-                if (testSteps.Contains(t)) (trajectory.TestLoss[row], trajectory.TestError[row]) = engine.Evaluate(test!);
+                if (test is not null && spec.Test.Includes(t, spec.Steps)) (trajectory.TestLoss[row], trajectory.TestError[row]) = engine.Evaluate(test);
                 row++;
             }
             if (t == spec.Steps || cancel.IsCancellationRequested) break;
-            engine.Update();
-            if (t % report == 0 || t + 1 == spec.Steps) progress?.Report(t + 1);
+            engine.UpdateTowards(row < steps.Length ? steps[row] : spec.Steps);
+            if (engine.Step / report > reported || engine.Step == spec.Steps || t == 0)
+            {
+                reported = engine.Step / report;
+                progress?.Report(engine.Step);
+            }
         }
         bool complete = row == steps.Length;
-        return new Run(spec, problem, complete ? trajectory : trajectory.Truncate(row), engine.Name, clock.Elapsed.TotalSeconds, complete,
-            new Lazy<TransformerWeights>(engine.CurrentWeights));
+        return (engine, complete ? trajectory : trajectory.Truncate(row), complete);
     }
 }

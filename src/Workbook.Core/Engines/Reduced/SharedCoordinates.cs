@@ -12,7 +12,12 @@ internal sealed class SharedCoordinates
         var count = new int[data.Dimension];
         for (int i = 0; i < data.Count; i++)
             foreach (int c in data.Coordinates(data.Pair(i).Noise)) count[c]++;
-        Coordinates = [.. Enumerable.Range(0, data.Dimension).Where(c => count[c] > 1)];
+        int shared = 0;
+        foreach (int samples in count)
+            if (samples > 1) shared++;
+        Coordinates = new int[shared];
+        for (int c = data.Dimension - 1; c >= 0; c--)
+            if (count[c] > 1) Coordinates[--shared] = c;
         Local = new int[data.Dimension];
         Array.Fill(Local, -1);
         ColumnStart = new int[Coordinates.Length + 1];
