@@ -10,6 +10,7 @@ var root = new RootCommand("The SignGD Workbook: trains the two-layer transforme
     ClaimsCommand.Create(),
     ExportCommand.Create(),
     ReportCommand.Create(),
+    ExploreCommand.Create(),
     SampleCommand.Create(),
     SweepCommand.Create(),
     QueryCommand.Create(),
