@@ -114,15 +114,15 @@ if until_true 30 node_up; then ok "a cluster of one node answers"; else
     exit 1
 fi
 
-# 64 blocks of 16 rows, so that each of 16 shards has four.
+# 128 blocks of 16 rows, so that each of 16 shards has eight.
 cd "$folder"
 cat >sweep.json <<'EOF'
 {"version": 1, "name": "array", "base": {"preset": "figure-1"},
- "set": {"steps": 200, "record": "log:10", "test_size": 0},
+ "set": {"steps": 1500, "record": "log:10", "test_size": 0},
  "axes": [{"parameter": "sigma_p", "list": [0.5, 2]}, {"parameter": "s", "list": [10, 3000]}],
- "seeds": {"from": 1, "count": 256}, "measures": "all"}
+ "seeds": {"from": 1, "count": 512}, "measures": "all"}
 EOF
-rows=1024
+rows=2048
 workbook() { dotnet "$program" "$@"; }
 out="$folder/out '\$(touch escaped) é" # a name that a shell would act on
 field() { python3 -c 'import json, sys; x = json.load(sys.stdin)
@@ -173,12 +173,16 @@ assert "squeue" in s["slurm"], s["slurm"]
 EOF
 workbook sweep submit sweep.json --slurm --array-size 8 --out "$out" >other.log 2>&1 && bad "another division is refused while tasks wait" || ok "another division is refused while tasks wait"
 
-# A task is killed with its node: requeued, it goes on where it was.
+# The node goes down and its tasks with it, by SIGKILL; what they had finished stays.
 until_true 20 some_running
-victims=$(tasks)
+victims=
+some_tasks() { victims=$(tasks); [ -n "$victims" ]; }
+until_true 20 some_tasks
 stop "$slurmd_pid"
 slurmd_pid=
-for victim in $victims; do kill -9 "$victim" 2>/dev/null; done
+killed=0
+for victim in $victims; do kill -9 "$victim" 2>/dev/null && killed=$((killed + 1)); done
+check "the node goes down with a task on it" test "$killed" -gt 0
 sleep 1
 status >down.json && check "status answers while the node is down" test "$(field shards <down.json)" = 16
 start_node
