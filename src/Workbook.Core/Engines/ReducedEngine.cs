@@ -24,9 +24,10 @@ namespace Workbook.Core.Engines;
 /// q_mu: -sum_i beta_{i,1} D_i     y_i q_xi_i: -beta_{i,2} D_i
 /// k_mu: -sum_i C_i                y_i k_xi_i:  C_i
 /// </code>
-/// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>) and <see cref="TrainingEngine.UpdateTowards"/> jumps over
-/// steps whose signs are proved; other rules accumulate (<see cref="AccumulatedDynamics"/>). Where samples share a coordinate with entries y xi_c of different
-/// sign, its sign keeps changing for as long as training lasts (the two losses stay in balance), so nothing is jumped over there.
+/// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>): scores are quadratics between changes of direction, a sign is looked at again when
+/// it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Other rules accumulate (<see cref="AccumulatedDynamics"/>). Where
+/// samples share a coordinate with entries y xi_c of different sign, the value's sign there keeps changing for as long as training lasts (the two losses stay in balance), so every step is
+/// visited, though most signs are not looked at in it.
 /// </para>
 /// </remarks>
 public sealed class ReducedEngine : TrainingEngine, IDisposable
@@ -87,11 +88,11 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
     public override void Forward() => _dynamics.Forward(Step);
 
     /// <inheritdoc/>
-    protected override void Advance(double eta) => _dynamics.Advance(Step, Step + 1, eta);
+    protected override void Advance(double eta) => _dynamics.Advance(Step, eta);
 
-    private protected override int AdvanceTowards(int last, double eta) => _dynamics.Advance(Step, last, eta);
+    private protected override int AdvanceTowards(int last, double eta) => _dynamics.AdvanceTowards(Step, last, eta);
 
-    /// <summary>Updates that were computed; under SignGD with a constant rate the others were proved to be the one before (<see cref="TrainingEngine.UpdateTowards"/>).</summary>
+    /// <summary>Steps that were visited; under SignGD with a constant rate no sign could change at the others (<see cref="TrainingEngine.UpdateTowards"/>).</summary>
     public int Evaluated => _dynamics.Evaluated;
 
     /// <inheritdoc/>

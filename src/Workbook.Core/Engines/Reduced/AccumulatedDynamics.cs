@@ -110,7 +110,7 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override int Advance(int step, int last, double eta)
+    public override void Advance(int step, double eta)
     {
         Coefficients();
         if (_scaled) GatherScaled(); else Gather();
@@ -128,7 +128,6 @@ internal sealed class AccumulatedDynamics : ReducedDynamics
             _a[k] += unit * _descent[k];
             _now[k] = _start[k] + Rate * _factor[_rows + k - Scalars] * _a[k];
         }
-        return step + 1;
     }
 
     /// <summary>beta_{i,1}, beta_{i,2} and the value's coefficients, each a mantissa and (where needed) a binary exponent.</summary>

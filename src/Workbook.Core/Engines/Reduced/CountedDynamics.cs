@@ -6,7 +6,7 @@ namespace Workbook.Core.Engines;
 
 /// <summary>
 /// The reduced dynamics of SignGD with a constant rate. Directions are -1, 0 or 1, their sums are integers, and between two changes of
-/// direction every inner product is a line in t.
+/// direction every inner product is a line in t and every score a quadratic.
 /// </summary>
 /// <remarks>
 /// With a_r the integer sum of directions of the coordinates that a sample has alone (all of them turn together), a_c that of a shared one, and G_i = sum |xi_i|:
@@ -16,11 +16,19 @@ namespace Workbook.Core.Engines;
 /// </code>
 /// Base and slope are computed from the integers whenever one of the row's directions changes, so no rounding accumulates at any horizon, and a state depends on
 /// when directions changed but not on which steps in between were looked at.
+/// <para>
+/// Each sample's rows and each of the two votes is looked at when it is due, that is when its signs are no longer certain (<see cref="CountedBounds{TVector, TLanes}"/>); a step at which
+/// nothing is due is not visited. Coordinates that samples share with entries y xi_c of different sign are looked at in every step: their samples' losses stay in balance, so their signs
+/// keep changing for as long as training lasts.
+/// </para>
 /// </remarks>
 internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
+    // So many steps are looked at before the caller may be asked whether to go on.
+    private const int MostLooks = 4096;
+
     private readonly NativeBuffer<double> _memory;
     private readonly CountedState* _s;
     private readonly int _n, _stride, _shared;
@@ -28,12 +36,16 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     private readonly double _valueStart, _rate;
     // The value noise at step 0; a shared coordinate's direction, sum of directions and since when.
     private readonly double[] _noiseStart, _valueDirection, _valueCount, _valueSince;
-    private readonly bool[] _queryMoved, _keyMoved, _valueMoved;
-    private readonly double[] _queryWeight, _keyWeight, _toValue;
+    // Per sample, which of its lines have a new direction.
+    private readonly byte[] _moved;
+    private const byte QueryMoved = 1, KeyMoved = 2, ValueMoved = 4;
+    // Weights of one vote, and all samples in their order.
+    private readonly double[] _weights, _queryWeights, _keyWeights;
     private readonly bool[] _holds;
-    // Whether the entries of every shared coordinate have one sign.
-    private readonly bool _agreeing = true;
-    private bool _started;
+    private readonly int[] _everybody;
+    // The shared coordinates whose entries differ in sign: what the value's vote says of the others never changes.
+    private readonly int[] _contested;
+    private bool _scaled;
     private int _evaluated;
 
     public CountedDynamics(ReducedStart start, double rate) : base(start)
@@ -41,8 +53,8 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         (_n, _stride, _shared, _factor, _rate) = (start.N, start.Stride, start.SharedCount, start.Factor, rate);
         _memory = CountedState.Allocate(_n, _stride, start.Rows, _shared, TLanes.Count);
         _s = (CountedState*)_memory.Pointer;
-        _s->Rate = rate;
-        for (int r = start.MK; r < _stride; r++) _s->Padding[r] = 1;
+        (_s->Rate, _s->Neurons) = (rate, start.MK);
+        for (int r = start.MK; r < _stride; r++) _s->Padding[r] = double.MaxValue / 4;
         int assembled = (2 + 2 * _n) * _stride;
         start.Start.AsSpan(0, assembled).CopyTo(new Span<double>(_s->Start, assembled));
         _valueStart = start.Start[start.Scalars];
@@ -59,12 +71,46 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         new Span<double>(_s->Start, assembled).CopyTo(new Span<double>(_s->Base, assembled));
         _noiseStart.CopyTo(new Span<double>(_s->ValueBase, _n));
         (_valueDirection, _valueCount, _valueSince) = (new double[_shared], new double[_shared], new double[_shared]);
-        (_queryMoved, _keyMoved, _valueMoved) = (new bool[_n], new bool[_n], new bool[_n]);
-        (_queryWeight, _keyWeight, _toValue, _holds) = (new double[shared.ColumnSample.Length], new double[shared.ColumnSample.Length], new double[_shared], new bool[_shared]);
+        _moved = new byte[_n];
+        (_weights, _queryWeights, _keyWeights, _holds) = (new double[_n], new double[shared.ColumnSample.Length], new double[shared.ColumnSample.Length], new bool[_shared]);
+        _everybody = [.. Enumerable.Range(0, _n)];
+        var contested = new List<int>();
         for (int c = 0; c < _shared; c++)
         {
             var entries = shared.ColumnValue.AsSpan(shared.ColumnStart[c]..shared.ColumnStart[c + 1]);
-            foreach (double yx in entries) _agreeing &= yx > 0 == entries[0] > 0;
+            bool agreed = true;
+            foreach (double yx in entries) agreed &= yx > 0 == entries[0] > 0;
+            if (agreed) _valueDirection[c] = Math.Sign(entries[0]);
+            else contested.Add(c);
+        }
+        _contested = [.. contested];
+        SetSpeeds();
+        for (int i = 0; i < _n; i++) AssembleValue(i);
+        CountedRows<TVector, TLanes>.Signal(_s);
+        for (int i = 0; i < _n; i++) CountedRows<TVector, TLanes>.Expand(_s, i);
+    }
+
+    /// <summary>How fast each row can move, a little more than that, and how large it is at step 0.</summary>
+    private void SetSpeeds()
+    {
+        SharedCoordinates shared = Begin.Shared;
+        _s->SignalSpeed = Faster(_factor[0]);
+        _s->SignalSize = Math.Max(Math.Abs(_valueStart) / 2, Largest(0, 2));
+        for (int i = 0; i < _n; i++)
+        {
+            double norm = _factor[ReducedStart.QueryRow(i)];
+            for (int e = shared.SampleStart[i]; e < shared.SampleStart[i + 1]; e++) norm += Math.Abs(shared.SampleValue[e]);
+            _s->Speed[i] = Faster(norm);
+            _s->Size[i] = Math.Max(Math.Abs(_noiseStart[i]) / 2, Math.Max(Largest(ReducedStart.QueryRow(i), 1), Largest(Begin.KeyRow(i), 1)));
+        }
+
+        double Faster(double factor) => _rate * factor * (1 + 1e-9);
+
+        double Largest(int row, int rows)
+        {
+            double most = 0;
+            foreach (double x in new ReadOnlySpan<double>(_s->Start + row * _stride, rows * _stride)) most = Math.Max(most, Math.Abs(x));
+            return most;
         }
     }
 
@@ -73,8 +119,6 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     public override double Rate => _rate;
 
     public override int Evaluated => _evaluated;
-
-    private double ValueSignal => Math.FusedMultiplyAdd(_rate, _factor[Begin.Rows] * _s->Time, _valueStart);
 
     public override void Moved(int step, int row, Span<double> sum)
     {
@@ -90,158 +134,320 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     public override void Forward(int step)
     {
         _s->Time = step;
-        CountedKernels<TVector, TLanes>.Scores(_s);
-        CountedKernels<TVector, TLanes>.Attention(_s, ValueSignal);
+        _s->ValueSignal = Math.FusedMultiplyAdd(_rate, _factor[Begin.Rows] * _s->Time, _valueStart);
+        _scaled = !CountedAttention<TVector, TLanes>.Forward(_s);
     }
 
-    public override int Advance(int step, int last, double eta)
+    public override void Advance(int step, double eta)
     {
-        bool moved = Turn();
+        Turn(everything: true);
         _evaluated++;
-        if (moved || !_agreeing || last <= step + 1) return step + 1;
-        // Directions hold at every step up to step + safe, so the state is known one further.
-        double safe = Safe();
-        return safe < 0 ? step + 1 : (int)Math.Min(last, step + 1 + Math.Floor(Math.Min(safe, int.MaxValue)));
     }
 
-    /// <summary>For how long no direction can change, or -1 where nothing is known.</summary>
-    /// <remarks>
-    /// Where all samples move one way (<see cref="CountedKernels{TVector, TLanes}.Unanimous"/>), so does a coordinate that they share with entries y xi_c of one sign.
-    /// Where the signs differ the answer hangs on the weights, which are exponentials: then every step is looked at.
-    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Safe()
+    public override int AdvanceTowards(int step, int last, double eta)
     {
-        double side = _s->MinusSide[0], limit = double.PositiveInfinity, signal = ValueSignal, signalSlope = _factor[Begin.Rows];
-        double signalSize = Math.Abs(_valueStart) + Math.Abs(signal);
-        if (side == 0) return -1;
+        for (int looks = 1; ; looks++)
+        {
+            double due = Turn(everything: false);
+            _evaluated++;
+            if (due >= last) return last;
+            step = (int)due;
+            if (looks == MostLooks) return step;
+            Forward(step);
+        }
+    }
+
+    /// <summary>Takes the signs of what is due for directions; returns the step at which something is due again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Turn(bool everything)
+    {
+        if (_scaled) CountedAttention<TVector, TLanes>.ScaledWeights(_s);
+        CountedRows<TVector, TLanes>.Signal(_s);
+        // Half a window early, so that what was certain to its end can be found certain for longer.
+        if (2 * _s->Time >= _s->WindowStart + _s->WindowEnd) CountedBounds<TVector, TLanes>.Window(_s);
+        bool moved = TurnSamples(everything), signalMoved = TurnSignal(everything);
+        if (_contested.Length > 0) moved |= TurnContested() | TurnValues();
+        else if (_shared > 0) moved |= TurnShared(everything);
+        if (moved | signalMoved) Assemble(signalMoved);
+        // The value's vote on a contested coordinate is a balance: nothing is certain about it.
+        if (_contested.Length > 0) return _s->Time + 1;
+        return CountedRows<TVector, TLanes>.Least(_s->Due, _n + 2 + 2 * _shared);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TurnSamples(bool everything)
+    {
+        bool moved = false;
         for (int i = 0; i < _n; i++)
         {
-            double slope = _s->ValueSlope[i], size = signalSize + Math.Abs(_s->ValueBase[i]) + Math.Abs(_s->Value[i]);
-            double above = -side * (_s->Value[i] - signal) - CountedKernels<TVector, TLanes>.Slack * size;
-            if (!(above > 0)) return -1;
-            double falls = _rate * (CountedKernels<TVector, TLanes>.Slack * (signalSlope + Math.Abs(slope)) + side * (slope - signalSlope));
-            if (falls > 0) limit = Math.Min(limit, above / falls);
+            if (!everything && _s->Due[i] > _s->Time) continue;
+            if (!CountedRows<TVector, TLanes>.Sample(_s, i))
+            {
+                if (CountedRows<TVector, TLanes>.Renew(_s, ReducedStart.QueryRow(i), _s->Difference + i * _stride, _s->MinusSide[i])) _moved[i] |= QueryMoved;
+                if (CountedRows<TVector, TLanes>.Renew(_s, Begin.KeyRow(i), _s->Key + i * _stride, 1)) _moved[i] |= KeyMoved;
+                moved |= _moved[i] != 0;
+            }
+            double steps = Longest(i);
+            while (steps >= 1 && !CountedBounds<TVector, TLanes>.SampleHolds(_s, i, steps)) steps = Math.Floor(steps / 4);
+            Certain(i, steps);
         }
-        double rows = CountedKernels<TVector, TLanes>.Unanimous(_s);
-        return rows < 0 ? -1 : Math.Min(limit, rows);
-    }
-
-    /// <summary>Takes the signs of all descents for directions; true where one changed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Turn()
-    {
-        bool scaled = !CountedKernels<TVector, TLanes>.Weights(_s, ValueSignal);
-        if (scaled) CountedKernels<TVector, TLanes>.ScaledWeights(_s, ValueSignal);
-        bool moved = !_started;
-        if (!CountedKernels<TVector, TLanes>.Votes(_s))
-            for (int i = 0; i < _n; i++)
-            {
-                moved |= _queryMoved[i] = CountedKernels<TVector, TLanes>.Renew(_s, ReducedStart.QueryRow(i), _s->Difference + i * _stride, _s->MinusSide[i]);
-                moved |= _keyMoved[i] = CountedKernels<TVector, TLanes>.Renew(_s, Begin.KeyRow(i), _s->Key + i * _stride, 1);
-            }
-        for (int row = 0; row < 2; row++)
-            if (!CountedKernels<TVector, TLanes>.Holds(_s, _s->Votes + row * _stride, row) && CountedKernels<TVector, TLanes>.Renew(_s, row, _s->Votes + row * _stride, 1))
-            {
-                moved = true;
-                CountedKernels<TVector, TLanes>.Assemble(_s, row, _factor[row], 0, null, null, 0);
-            }
-        if (_shared > 0) moved |= TurnShared(scaled);
-        if (moved) Assemble();
         return moved;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TurnShared(bool scaled)
+    /// <summary>Twice as long as the last time: what moves at a constant speed is certain for as long again as it has moved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double Longest(int k)
     {
-        SharedCoordinates shared = Begin.Shared;
-        int[] start = shared.ColumnStart, sample = shared.ColumnSample;
-        double[] value = shared.ColumnValue, toValue = _toValue, valueDirection = _valueDirection;
-        if (scaled)
-            for (int c = 0; c < toValue.Length; c++) toValue[c] = ScaledShares(start[c], start[c + 1]);
-        else
-        {
-            for (int e = 0; e < sample.Length; e++) _queryWeight[e] = -value[e] * _s->Beta2[sample[e]];
-            for (int c = 0; c < toValue.Length; c++)
-            {
-                double sum = 0;
-                for (int e = start[c]; e < start[c + 1]; e++) sum += value[e] * _s->ValueWeight[sample[e]];
-                toValue[c] = sum;
-            }
-        }
-        bool all;
-        fixed (int* starts = start, samples = sample)
-        fixed (double* queryWeight = _queryWeight, keyWeight = scaled ? _keyWeight : value)
-        fixed (bool* holds = _holds)
-            all = CountedKernels<TVector, TLanes>.Shared(_s, starts, samples, queryWeight, keyWeight, holds);
+        double twice = 2 * _s->Length[k] + 1, most = _s->WindowEnd - _s->Time;
+        return twice < most ? twice : most;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Certain(int k, double steps)
+    {
+        _s->Length[k] = steps;
+        _s->Due[k] = _s->Time + steps + 1;
+    }
+
+    /// <summary>The votes on q_mu and k_mu: minus the sum of beta_1 D_i, minus the sum of C_i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TurnSignal(bool everything)
+    {
         bool moved = false;
-        int queryRow = Begin.SharedQueryRow(0), keyRow = Begin.SharedKeyRow(0);
-        for (int c = 0; c < toValue.Length; c++)
+        fixed (double* weights = _weights)
+        fixed (int* everybody = _everybody)
         {
-            double direction = toValue[c] > 0 ? 1 : toValue[c] < 0 ? -1 : 0;
-            bool turned = direction != valueDirection[c], query = false, key = false;
-            if (!turned && (all || _holds[c])) continue;
-            if (!_holds[c])
+            if (everything || _s->Due[_n] <= _s->Time)
             {
-                double* descent = _s->SharedDescent + 2 * c * _stride;
-                query = CountedKernels<TVector, TLanes>.Renew(_s, queryRow + c, descent, 1);
-                key = CountedKernels<TVector, TLanes>.Renew(_s, keyRow + c, descent + _stride, 1);
+                for (int i = 0; i < _n; i++) weights[i] = -_s->Vote1[i];
+                if (VoteQuery(0, _n, _n, everybody, weights, _s->LargestRate1))
+                {
+                    CountedRows<TVector, TLanes>.Assemble(_s, 0, _factor[0], 0, null, null, 0);
+                    moved = true;
+                }
             }
-            if (turned)
+            if (everything || _s->Due[_n + 1] <= _s->Time)
             {
-                _valueCount[c] += (_s->Time - _valueSince[c]) * valueDirection[c];
-                (valueDirection[c], _valueSince[c]) = (direction, _s->Time);
-            }
-            if (!(query | key | turned)) continue;
-            moved = true;
-            for (int e = start[c]; e < start[c + 1]; e++)
-            {
-                int i = sample[e];
-                _queryMoved[i] |= query;
-                _keyMoved[i] |= key;
-                _valueMoved[i] |= turned;
+                for (int i = 0; i < _n; i++) weights[i] = -_s->Weight[i];
+                if (VoteKey(1, _n + 1, _n, everybody, weights))
+                {
+                    CountedRows<TVector, TLanes>.Assemble(_s, 1, _factor[1], 0, null, null, 0);
+                    moved = true;
+                }
             }
         }
         return moved;
     }
 
-    /// <summary>The weights of one shared coordinate's samples against each other, and the value's descent.</summary>
+    /// <summary>A vote on a row of W_Q with the number <paramref name="k"/> of its due; true where a direction changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double ScaledShares(int from, int to)
+    private bool VoteQuery(int row, int k, int count, int* sample, double* weight, double rate)
     {
-        SharedCoordinates shared = Begin.Shared;
-        double least2 = double.PositiveInfinity, leastOwn = least2, leastValue = least2, toValue = 0;
-        for (int e = from; e < to; e++)
+        CountedBallots<TVector, TLanes>.Query(_s, count, sample, weight);
+        bool moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
+        if (Unanimous(k, count, sample)) return moved;
+        double size = 0, speed = 0, slack = 0;
+        for (int e = 0; e < count; e++)
         {
-            int i = shared.ColumnSample[e];
-            (least2, leastOwn, leastValue) = (Math.Min(least2, _s->Log2[i]), Math.Min(leastOwn, _s->LogOwn[i]), Math.Min(leastValue, _s->LogValue[i]));
+            int i = sample[e];
+            double w = Math.Abs(weight[e]);
+            size += w;
+            speed += w * _s->Speed[i];
+            slack += w * _s->Rounding[i];
         }
-        for (int e = from; e < to; e++)
-        {
-            var (i, yx) = (shared.ColumnSample[e], shared.ColumnValue[e]);
-            _queryWeight[e] = -yx * _s->Beta2[i] * Math.Exp(least2 - _s->Log2[i]);
-            _keyWeight[e] = yx * Math.Exp(leastOwn - _s->LogOwn[i]);
-            toValue += yx * _s->ValueWeight[i] * Math.Exp(leastValue - _s->LogValue[i]);
-        }
-        return toValue;
+        speed += size * _s->SignalSpeed;
+        slack += size * _s->SignalRounding;
+        double steps = Longest(k);
+        while (steps >= 1 && !CountedBallots<TVector, TLanes>.QueryHolds(_s, CountedBounds<TVector, TLanes>.ExpBound(rate * steps + _s->LargestRoundingLog), steps * speed + slack)) steps = Math.Floor(steps / 4);
+        Certain(k, steps);
+        return moved;
     }
 
-    /// <summary>New lines for the rows with a new direction.</summary>
+    /// <summary>The same on a row of W_K, the weights being those of the samples' C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Assemble()
+    private bool VoteKey(int row, int k, int count, int* sample, double* weight)
+    {
+        double signal = 0, size = 0;
+        for (int e = 0; e < count; e++)
+        {
+            double term = weight[e] * _s->Own1[sample[e]];
+            signal += term;
+            size += Math.Abs(term);
+        }
+        CountedBallots<TVector, TLanes>.Key(_s, count, sample, weight, signal);
+        bool moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
+        if (Unanimous(k, count, sample)) return moved;
+        double speed2 = 0, slack2 = 0;
+        for (int e = 0; e < count; e++)
+        {
+            int i = sample[e];
+            double w = Math.Abs(weight[e] * _s->Own2[i]);
+            speed2 += w * _s->Speed[i];
+            slack2 += w * _s->Rounding[i];
+        }
+        double steps = Longest(k);
+        for (; steps >= 1; steps = Math.Floor(steps / 4))
+        {
+            double growth1 = CountedBounds<TVector, TLanes>.ExpBound(_s->LargestRate1 * steps + _s->LargestRoundingLog), growth2 = CountedBounds<TVector, TLanes>.ExpBound(_s->LargestRate2 * steps + _s->LargestRoundingLog);
+            double reach = growth1 * size * (steps * _s->SignalSpeed + _s->SignalRounding) + growth2 * (steps * speed2 + slack2);
+            if (CountedBallots<TVector, TLanes>.KeyHolds(_s, signal, size, growth1, growth2, reach)) break;
+        }
+        Certain(k, steps);
+        return moved;
+    }
+
+    /// <summary>Where all samples agree, they do so until the first of them is due.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Unanimous(int k, int count, int* sample)
+    {
+        double until = double.PositiveInfinity;
+        for (int e = 0; e < count; e++)
+            if (_s->Due[sample[e]] < until) until = _s->Due[sample[e]];
+        if (until <= _s->Time + 1 || !CountedBallots<TVector, TLanes>.Agree(_s)) return false;
+        _s->Due[k] = until;
+        return true;
+    }
+
+    /// <summary>The votes on the shared coordinates of W_Q and W_K: the sums of -y xi_c beta_2 D_i and of y xi_c C_i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TurnShared(bool everything)
+    {
+        bool moved = false;
+        SharedCoordinates shared = Begin.Shared;
+        fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
+        fixed (double* values = shared.ColumnValue, weights = _weights)
+            for (int c = 0; c < _shared; c++)
+            {
+                int from = starts[c], count = starts[c + 1] - from, query = _n + 2 + c, key = query + _shared;
+                if (everything || _s->Due[query] <= _s->Time)
+                {
+                    double least = _scaled ? Least(_s->Log2, samples + from, count) : 0;
+                    for (int e = 0; e < count; e++)
+                    {
+                        int i = samples[from + e];
+                        weights[e] = -values[from + e] * _s->Beta2[i];
+                        if (_scaled) weights[e] *= Math.Exp(least - _s->Log2[i]);
+                    }
+                    if (VoteQuery(Begin.SharedQueryRow(c), query, count, samples + from, weights, _s->LargestRate2))
+                    {
+                        moved = true;
+                        for (int e = 0; e < count; e++) _moved[samples[from + e]] |= QueryMoved;
+                    }
+                }
+                if (everything || _s->Due[key] <= _s->Time)
+                {
+                    double least = _scaled ? Least(_s->LogOwn, samples + from, count) : 0;
+                    for (int e = 0; e < count; e++) weights[e] = _scaled ? values[from + e] * Math.Exp(least - _s->LogOwn[samples[from + e]]) : values[from + e];
+                    if (VoteKey(Begin.SharedKeyRow(c), key, count, samples + from, weights))
+                    {
+                        moved = true;
+                        for (int e = 0; e < count; e++) _moved[samples[from + e]] |= KeyMoved;
+                    }
+                }
+            }
+        return moved;
+    }
+
+    /// <summary>The same votes where the value's signs make every step one to be looked at: all of them, without asking for how long they hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TurnContested()
+    {
+        bool moved = false;
+        SharedCoordinates shared = Begin.Shared;
+        CountedRows<TVector, TLanes>.All(_s);
+        fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
+        fixed (double* values = shared.ColumnValue, queryWeights = _queryWeights, scaledWeights = _keyWeights)
+        fixed (bool* holds = _holds)
+        {
+            double* beta2 = _s->Beta2, keyWeights = _scaled ? scaledWeights : values;
+            if (_scaled) ScaledShares(starts, samples, values, queryWeights, scaledWeights);
+            else
+                for (int e = 0; e < starts[_shared]; e++) queryWeights[e] = -values[e] * beta2[samples[e]];
+            CountedRows<TVector, TLanes>.Keep(_s, starts, samples, queryWeights, keyWeights, holds);
+            for (int c = 0; c < _shared; c++)
+            {
+                if (holds[c]) continue;
+                int from = starts[c], count = starts[c + 1] - from;
+                CountedRows<TVector, TLanes>.Sum(_s->Difference, _stride, count, samples + from, queryWeights + from, _s->Ballot);
+                CountedRows<TVector, TLanes>.Sum(_s->Key, _stride, count, samples + from, keyWeights + from, _s->Ballot + _stride);
+                bool query = CountedRows<TVector, TLanes>.Renew(_s, Begin.SharedQueryRow(c), _s->Ballot, 1), key = CountedRows<TVector, TLanes>.Renew(_s, Begin.SharedKeyRow(c), _s->Ballot + _stride, 1);
+                moved |= query | key;
+                for (int e = from; e < from + count; e++) _moved[samples[e]] |= (byte)((query ? QueryMoved : 0) | (key ? KeyMoved : 0));
+            }
+        }
+        return moved;
+    }
+
+    /// <summary>The weights of every shared coordinate's samples against each other.</summary>
+    private void ScaledShares(int* starts, int* samples, double* values, double* queryWeights, double* keyWeights)
+    {
+        for (int c = 0; c < _shared; c++)
+        {
+            int from = starts[c], count = starts[c + 1] - from;
+            double least2 = Least(_s->Log2, samples + from, count), leastOwn = Least(_s->LogOwn, samples + from, count);
+            for (int e = from; e < from + count; e++)
+            {
+                int i = samples[e];
+                queryWeights[e] = -values[e] * _s->Beta2[i] * Math.Exp(least2 - _s->Log2[i]);
+                keyWeights[e] = values[e] * Math.Exp(leastOwn - _s->LogOwn[i]);
+            }
+        }
+    }
+
+    private static double Least(double* x, int* sample, int count)
+    {
+        double least = double.PositiveInfinity;
+        for (int e = 0; e < count; e++)
+            if (x[sample[e]] < least) least = x[sample[e]];
+        return least;
+    }
+
+    /// <summary>The value's votes on the contested coordinates: the sum of y xi_c (-l') (s_12 + s_22).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool TurnValues()
+    {
+        bool moved = false;
+        SharedCoordinates shared = Begin.Shared;
+        fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
+        fixed (double* values = shared.ColumnValue)
+            foreach (int c in _contested)
+            {
+                int from = starts[c], to = starts[c + 1];
+                double sum = 0, least = _scaled ? Least(_s->LogValue, samples + from, to - from) : 0;
+                for (int e = from; e < to; e++)
+                {
+                    double term = values[e] * _s->ValueWeight[samples[e]];
+                    sum += _scaled ? term * Math.Exp(least - _s->LogValue[samples[e]]) : term;
+                }
+                double direction = sum > 0 ? 1 : sum < 0 ? -1 : 0;
+                if (direction == _valueDirection[c]) continue;
+                moved = true;
+                _valueCount[c] += (_s->Time - _valueSince[c]) * _valueDirection[c];
+                (_valueDirection[c], _valueSince[c]) = (direction, _s->Time);
+                for (int e = from; e < to; e++) _moved[samples[e]] |= ValueMoved;
+            }
+        return moved;
+    }
+
+    /// <summary>New lines for the rows with a new direction, and new quadratics for their samples.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Assemble(bool signalMoved)
     {
         SharedCoordinates shared = Begin.Shared;
         fixed (int* columns = shared.SampleColumn)
         fixed (double* values = shared.SampleValue)
             for (int i = 0; i < _n; i++)
             {
+                int moved = _moved[i];
+                if (moved == 0 && !signalMoved) continue;
                 int from = shared.SampleStart[i], count = shared.SampleStart[i + 1] - from;
-                if (_queryMoved[i]) CountedKernels<TVector, TLanes>.Assemble(_s, ReducedStart.QueryRow(i), _factor[ReducedStart.QueryRow(i)], Begin.SharedQueryRow(0), columns + from, values + from, count);
-                if (_keyMoved[i]) CountedKernels<TVector, TLanes>.Assemble(_s, Begin.KeyRow(i), _factor[Begin.KeyRow(i)], Begin.SharedKeyRow(0), columns + from, values + from, count);
-                if (_valueMoved[i] || !_started) AssembleValue(i);
-                _queryMoved[i] = _keyMoved[i] = _valueMoved[i] = false;
+                if ((moved & QueryMoved) != 0) CountedRows<TVector, TLanes>.Assemble(_s, ReducedStart.QueryRow(i), _factor[ReducedStart.QueryRow(i)], Begin.SharedQueryRow(0), columns + from, values + from, count);
+                if ((moved & KeyMoved) != 0) CountedRows<TVector, TLanes>.Assemble(_s, Begin.KeyRow(i), _factor[Begin.KeyRow(i)], Begin.SharedKeyRow(0), columns + from, values + from, count);
+                if ((moved & ValueMoved) != 0) AssembleValue(i);
+                if (signalMoved || (moved & (QueryMoved | KeyMoved)) != 0) CountedRows<TVector, TLanes>.Expand(_s, i);
+                _moved[i] = 0;
             }
-        _started = true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -265,22 +471,24 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     {
         new Span<double>(_s->Margin, _n).CopyTo(into.Margin);
         into.SummariseMargins();
-        into.ValueSignal = ValueSignal;
+        into.ValueSignal = _s->ValueSignal;
         new Span<double>(_s->Value, _n).CopyTo(into.ValueNoise);
         int m_k = Begin.MK;
-        new Span<double>(_s->Signal, m_k).CopyTo(into.QuerySignal);
-        var keySignal = new Span<double>(_s->Signal + _stride, m_k);
-        keySignal.CopyTo(into.KeySignal);
+        Line(0, into.QuerySignal);
+        Line(1, into.KeySignal);
         for (int i = 0; i < _n; i++)
         {
-            new Span<double>(_s->Query + i * _stride, m_k).CopyTo(into.QueryNoise.AsSpan(i * m_k));
-            // From the line itself: k_mu - D would round twice.
-            double* line = _s->Base + Begin.KeyRow(i) * _stride, slope = _s->Slope + Begin.KeyRow(i) * _stride;
-            double moved = _s->X[Begin.KeyRow(i)];
-            var noise = into.KeyNoise.AsSpan(i * m_k, m_k);
-            for (int r = 0; r < noise.Length; r++) noise[r] = Math.FusedMultiplyAdd(moved, slope[r], line[r]);
+            Line(ReducedStart.QueryRow(i), into.QueryNoise.AsSpan(i * m_k, m_k));
+            Line(Begin.KeyRow(i), into.KeyNoise.AsSpan(i * m_k, m_k));
             into.LogS11[i] = LogisticLoss.LogSigmoid(_s->Score1[i]);
             into.LogS21[i] = LogisticLoss.LogSigmoid(_s->Score2[i]);
+        }
+
+        void Line(int row, Span<double> now)
+        {
+            double moved = _rate * (_s->Time - _s->BaseTime[row]);
+            double* line = _s->Base + row * _stride, slope = _s->Slope + row * _stride;
+            for (int r = 0; r < now.Length; r++) now[r] = Math.FusedMultiplyAdd(moved, slope[r], line[r]);
         }
     }
 }

@@ -10,10 +10,17 @@ internal abstract class ReducedDynamics(ReducedStart start) : IDisposable
     /// <summary>Scores, attention and margins at a step.</summary>
     public abstract void Forward(int step);
 
-    /// <summary>Takes the update of a step; returns the next step that has to be looked at, at most <paramref name="last"/>: the updates in between are done too.</summary>
-    public abstract int Advance(int step, int last, double eta);
+    /// <summary>The update of a step; <see cref="Forward"/> came before.</summary>
+    public abstract void Advance(int step, double eta);
 
-    /// <summary>Steps whose update was computed rather than proved to be the one before.</summary>
+    /// <summary>Updates up to a step that is returned, at most <paramref name="last"/>, as if by <see cref="Advance"/>; <see cref="Forward"/> came before and is due there.</summary>
+    public virtual int AdvanceTowards(int step, int last, double eta)
+    {
+        Advance(step, eta);
+        return step + 1;
+    }
+
+    /// <summary>Steps that were visited; no sign could change at the others.</summary>
     public abstract int Evaluated { get; }
 
     public abstract void Observe(Observation into);
