@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Workbook.Benchmarks.Measuring;
+using Workbook.Core.Data;
 using Workbook.Core.Runs;
 
 namespace Workbook.Benchmarks.Rows;
@@ -10,9 +11,16 @@ internal static class ManyRunRows
     public static void Measure(RowContext context)
     {
         if (!(context.Wants("runs") | context.Wants("runs.scaling"))) return;
-        context.Say("many runs");
+        foreach (SupportMode supports in (SupportMode[])[SupportMode.Independent, SupportMode.Disjoint]) Measure(context, supports);
+    }
+
+    private static void Measure(RowContext context, SupportMode supports)
+    {
+        string member = supports.ToString().ToLowerInvariant();
+        context.Say($"many runs, {member} supports");
         // The first and the last state is recorded, nothing is tested: what a phase diagram asks of a run.
-        RunSpec spec = Presets.Figure1 with { TestSize = 0, Record = Schedule.Every(Presets.Figure1.Steps) };
+        var distribution = ((SignalNoiseSource)Presets.Figure1.Data).Distribution with { Supports = supports };
+        RunSpec spec = Presets.Figure1 with { Data = new SignalNoiseSource(distribution), TestSize = 0, Record = Schedule.Every(Presets.Figure1.Steps) };
         ulong seed = 0;
         // Twice: what is compiled after the first rate was taken must not choose the size of a turn.
         double rate = 0;
@@ -31,12 +39,12 @@ internal static class ManyRunRows
         string one = FormattableString.Invariant($"{Spread.Of(seen[0]).Median:F0} runs/s on 1 core.");
         if (!two)
         {
-            context.Emit("runs/two-cores", "2 cores", null, note: "not measured: this machine has one core; " + one);
-            context.Emit("runs.scaling/two-cores", "2 cores over 1", null, note: "not measured: this machine has one core.");
+            context.Emit($"runs/{member}", $"2 cores, {member} supports", null, note: "not measured: this machine has one core; " + one);
+            context.Emit($"runs.scaling/{member}", $"2 cores over 1, {member} supports", null, note: "not measured: this machine has one core.");
             return;
         }
-        context.Emit("runs/two-cores", $"{count} runs a turn", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one);
-        context.Emit("runs.scaling/two-cores", $"{count} runs a turn", Spread.Of(seen[0], seen[1], (single, pair) => pair / single));
+        context.Emit($"runs/{member}", $"{count} runs a turn, {member} supports", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one);
+        context.Emit($"runs.scaling/{member}", $"{count} runs a turn, {member} supports", Spread.Of(seen[0], seen[1], (single, pair) => pair / single));
 
         double Rate(int workers)
         {
