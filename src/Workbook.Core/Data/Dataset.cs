@@ -34,7 +34,7 @@ public sealed class Dataset
             throw new InputException(Sentence($"an entry of the data is {Array.Find(value, x => !double.IsFinite(x))}; all entries have to be finite."));
         if (mu is not null && mu.Length != dimension)
             throw new InputException($"mu has {mu.Length} entries; the data has dimension {dimension}.");
-        if (mu is not null && Array.Exists(mu, x => !double.IsFinite(x)))
+        if (mu is not null && !AllFinite(mu))
             throw new InputException("an entry of mu is not finite.");
         if (signalPatch is not null && signalPatch.Length != labels.Length)
             throw new InputException($"signal_patch has {signalPatch.Length} entries; the data has {labels.Length} samples.");

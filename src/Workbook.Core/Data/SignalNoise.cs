@@ -1,4 +1,3 @@
-using System.Numerics;
 using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Data;
@@ -70,49 +69,46 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
         return Draw(count, seed, Streams.TestLabel, Streams.TestOrder, Streams.TestSupport, Streams.TestNoise, first, null);
     }
 
+    /// <summary>Test samples first .. first + count - 1 as evaluation reads them, into <paramref name="samples"/> from its first place on.</summary>
+    internal void DrawTest(ulong seed, int first, int count, NoiseSamples samples)
+    {
+        new RandomStream(seed, Streams.TestLabel).Signs((ulong)first, samples.Labels.AsSpan(0, count));
+        DrawNoise(seed, Streams.TestSupport, Streams.TestNoise, first, count, null, samples);
+    }
+
     // Random numbers are drawn for many samples at a time, about this many for each purpose: they stay in the first-level cache.
     private const int NumbersAtATime = 1024;
 
     private Dataset Draw(int count, ulong seed, uint labelStream, uint orderStream, uint supportStream, uint noiseStream, int first, int[]? disjoint)
     {
-        var labels = new double[count];
-        var signal = new int[count];
-        var start = new int[2 * count + 1];
+        var labels = GC.AllocateUninitializedArray<double>(count);
+        var signal = GC.AllocateUninitializedArray<int>(count);
+        var start = GC.AllocateUninitializedArray<int>(2 * count + 1);
         int[] index = GC.AllocateUninitializedArray<int>(count * (S + 1));
         double[] value = GC.AllocateUninitializedArray<double>(count * (S + 1));
+        var orders = GC.AllocateUninitializedArray<double>(count);
+        new RandomStream(seed, labelStream).Signs((ulong)first, labels);
+        new RandomStream(seed, orderStream).Signs((ulong)first, orders);
 
-        // A sample takes whole blocks of its substreams, two words or two normals each.
-        int blocks = (S + 1) / 2, chunk = Math.Clamp(NumbersAtATime / (2 * blocks), 1, count);
-        ulong[] words = GC.AllocateUninitializedArray<ulong>(2 * blocks * chunk);
-        double[] normals = GC.AllocateUninitializedArray<double>(2 * blocks * chunk);
-        var coins = new ulong[2 * chunk];
-        SupportSampler? sampler = disjoint is null ? new SupportSampler(D - 1) : null;
+        start[0] = 0;
+        int chunk = Math.Clamp(NumbersAtATime / S, 1, count);
+        var samples = new NoiseSamples(S, chunk);
         for (int from = 0; from < count; from += chunk)
         {
             int some = Math.Min(chunk, count - from);
-            ulong id = (ulong)(first + from);
-            Span<ulong> labelWords = coins.AsSpan(0, some), orderWords = coins.AsSpan(chunk, some);
-            new RandomStream(seed, labelStream).Words(id, labelWords);
-            new RandomStream(seed, orderStream).Words(id, orderWords);
-            if (sampler is not null) new RandomStream(seed, supportStream, id).WordsOfEach(blocks, words.AsSpan(0, 2 * blocks * some));
-            new RandomStream(seed, noiseStream, id).GaussiansOfEach(blocks, normals.AsSpan(0, 2 * blocks * some));
+            ReadOnlySpan<int> supports = disjoint is null ? null : disjoint.AsSpan(from * S, some * S);
+            DrawNoise(seed, supportStream, noiseStream, first + from, some, supports, samples);
             for (int j = 0; j < some; j++)
             {
-                // A word's highest bit is the coin.
-                int i = from + j, at = i * (S + 1), patch = (int)(orderWords[j] >> 63);
+                int i = from + j, at = i * (S + 1), patch = orders[i] > 0 ? 0 : 1;
                 int noise = at + 1 - patch, mu = at + S * patch;
-                labels[i] = 1 - 2 * (int)(labelWords[j] >> 63);
                 signal[i] = patch;
                 start[2 * i + 1] = patch == 0 ? at + 1 : at + S;
                 start[2 * i + 2] = at + S + 1;
                 index[mu] = 0;
                 value[mu] = labels[i];
-
-                // Coordinate 0 carries the signal.
-                Span<int> support = index.AsSpan(noise, S);
-                if (sampler is not null) sampler.Draw(words.AsSpan(2 * blocks * j, S), 1, support);
-                else Sorted(disjoint.AsSpan(i * S, S), support);
-                Scale(SigmaP, normals.AsSpan(2 * blocks * j, S), value.AsSpan(noise, S));
+                samples.Support(j).CopyTo(index.AsSpan(noise, S));
+                samples.Noise(j).CopyTo(value.AsSpan(noise, S));
             }
         }
         var direction = new double[D];
@@ -120,18 +116,31 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
         return new Dataset(2, D, labels, start, index, value, direction, signal);
     }
 
+    /// <summary>Supports and noise values of samples, each from its own substreams; the supports of disjoint sets are given.</summary>
+    private void DrawNoise(ulong seed, uint supportStream, uint noiseStream, int first, int count, ReadOnlySpan<int> disjoint, NoiseSamples samples)
+    {
+        // A sample takes whole blocks of its substreams, two words or two normals each: as many as its places. Coordinate 0 carries the signal.
+        int blocks = samples.Pitch / 2;
+        var supports = new RandomStream(seed, supportStream, (ulong)first);
+        if (!disjoint.IsEmpty)
+        {
+            for (int j = 0; j < count; j++) Sorted(disjoint.Slice(j * S, S), samples.Support(j));
+        }
+        else if (!supports.SubsetsOfEach(D - 1, S, 1, count, samples.Pitch, samples.Index))
+        {
+            ulong[] words = samples.Words;
+            supports.WordsOfEach(blocks, words.AsSpan(0, 2 * blocks * count));
+            SupportSampler sampler = samples.Sampler(D - 1);
+            for (int j = 0; j < count; j++) sampler.Draw(words.AsSpan(2 * blocks * j, S), 1, samples.Support(j));
+        }
+        new RandomStream(seed, noiseStream, (ulong)first).GaussiansOfEach(blocks, SigmaP, samples.Value.AsSpan(0, 2 * blocks * count));
+    }
+
     private static void Sorted(ReadOnlySpan<int> coordinates, Span<int> support)
     {
         coordinates.CopyTo(support);
         support.Sort();
         foreach (ref int c in support) c++;
-    }
-
-    private static void Scale(double factor, ReadOnlySpan<double> x, Span<double> y)
-    {
-        int k = 0;
-        for (; k <= y.Length - Vector<double>.Count; k += Vector<double>.Count) (factor * new Vector<double>(x[k..])).CopyTo(y[k..]);
-        for (; k < y.Length; k++) y[k] = x[k] * factor;
     }
 
     /// <summary>n s distinct coordinates in uniformly random order (the first n s steps of a Fisher-Yates shuffle).</summary>

@@ -1,6 +1,7 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Workbook.Core.Data;
 using Workbook.Core.Engines.Support;
-using Workbook.Core.Models;
 using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Engines;
@@ -10,80 +11,156 @@ namespace Workbook.Core.Engines;
 /// outside the training set.
 /// </summary>
 /// <remarks>
-/// A column is one row, [q, 0 .. | k, v, 0 ..]: q and k padded to whole vectors, v just behind k. So one pass over the entries of a patch gives q, k and u
-/// together, and where m_k is no multiple of 8 u costs nothing. In an inner product of a q and a k the lane of v meets a zero.
+/// A column is one row, [q (m_k) | k (m_k) | 0 ..], padded only at its end: a test set reads columns in no order, and what it costs is the cache
+/// lines that this takes.
 /// </remarks>
 internal sealed unsafe class ColumnWeights(int d, int m_k)
 {
-    /// <summary>Samples that are worked on together: their projections stay in the first-level cache.</summary>
-    private const int Block = 32;
+    // Samples that are worked on together, and samples of the paper's distribution that are drawn together: both stay in the first-level cache.
+    private const int Block = 16, Drawn = 64;
 
-    private readonly int _stride = Rows.Pad(m_k), _width = Rows.Pad(m_k) + Rows.Pad(m_k + 1), _m_k = m_k;
-    private readonly AlignedBlock _columns = new(checked(d * (Rows.Pad(m_k) + Rows.Pad(m_k + 1))));
+    // Scores read whole vectors.
+    private const int Slack = 16;
 
-    // Of a block: projections, laid out as the columns, and what attention keeps of a sample.
-    private readonly AlignedBlock _rows = new(checked(2 * Block * (Rows.Pad(m_k) + Rows.Pad(m_k + 1)))), _samples = new(PairSamples.Arrays * Block);
-    private double[] _margin = [];
+    private readonly int _width = Rows.Pad(checked(2 * m_k)), _m_k = m_k;
+    private readonly AlignedBlock _columns = new(checked(d * Rows.Pad(2 * m_k) + Slack)), _value = new(d);
 
-    /// <summary>Column c of W_Q, padded with zeros.</summary>
-    public Span<double> Query(int c) => _columns.Span.Slice(c * _width, _stride);
+    // Of a block: projections, laid out as the columns, two of a sample; and what attention keeps of a sample.
+    private readonly AlignedBlock _rows = new(checked(2 * Block * Rows.Pad(2 * m_k) + Slack)), _samples = new(PairSamples.Arrays * Block), _window = Window();
+    private NoiseSamples? _drawn;
+    private double[] _margin = new double[Drawn];
 
-    /// <summary>Column c of W_K, padded; v_c lies in the padding, so it is written after the column.</summary>
-    public Span<double> Key(int c) => _columns.Span.Slice(c * _width + _stride, _stride);
-
-    /// <summary>v, by column.</summary>
-    public Values Value => new(this);
-
-    /// <summary>The mean value v, one entry in the row of each column.</summary>
-    public readonly ref struct Values(ColumnWeights columns)
+    private static AlignedBlock Window()
     {
-        private readonly ColumnWeights _of = columns;
-
-        /// <summary>v_c.</summary>
-        public ref double this[int c] => ref _of._columns.Span[c * _of._width + _of._stride + _of._m_k];
+        var window = new AlignedBlock(16);
+        window.Span[..8].Fill(BitConverter.Int64BitsToDouble(-1));
+        return window;
     }
 
-    /// <summary>Mean loss and share of samples with y F &lt;= 0, summed in the samples' order.</summary>
+    /// <summary>Column c of W_Q.</summary>
+    public Span<double> Query(int c) => _columns.Span.Slice(c * _width, _m_k);
+
+    /// <summary>Column c of W_K.</summary>
+    public Span<double> Key(int c) => _columns.Span.Slice(c * _width + _m_k, _m_k);
+
+    /// <summary>v, by column.</summary>
+    public Span<double> Value => _value.Span;
+
+    /// <summary>Mean loss and share of samples with y F &lt;= 0.</summary>
     public (double Loss, double Error) Evaluate(TestSet test)
     {
-        double loss = 0;
-        int wrong = 0;
-        foreach (Dataset batch in test.Batches())
+        var sum = default(Sum);
+        if (test is INoiseTest noise)
         {
-            if (_margin.Length < batch.Count) _margin = new double[batch.Count];
-            var margin = _margin.AsSpan(0, batch.Count);
-            if (batch.Length == 2) PairMargins(batch, margin); else Margins(batch, margin);
-            for (int i = 0; i < margin.Length; i++)
+            // Nothing below looks whether a coordinate is one of ours.
+            CheckDimension(noise.Dimension);
+            noise.Begin();
+            for (int first = 0; first < test.Count; first += Drawn)
             {
-                // Written so that NaN counts as wrong; a sum, not a branch that nothing can predict.
-                wrong += margin[i] > 0 ? 0 : 1;
+                int count = Math.Min(Drawn, test.Count - first);
+                NoiseSamples samples = noise.Samples(first, count, ref _drawn, out int at);
+                NoiseMargins(samples, at, count, _margin);
+                sum.Add(_margin.AsSpan(0, count));
+            }
+        }
+        else
+        {
+            foreach (Dataset batch in test.Batches())
+            {
+                CheckDimension(batch.Dimension);
+                if (_margin.Length < batch.Count) _margin = new double[batch.Count];
+                var margin = _margin.AsSpan(0, batch.Count);
+                if (batch.Length == 2) PairMargins(batch, margin); else Margins(batch, margin);
+                sum.Add(margin);
+            }
+        }
+        return (sum.Loss / test.Count, (double)sum.Wrong / test.Count);
+    }
+
+    private void CheckDimension(int dimension)
+    {
+        if (dimension > _value.Length) throw new InputException($"the test samples have dimension {dimension}; the weights have {_value.Length} columns.");
+    }
+
+    // Losses add up in eight lanes, sample i of a chunk in lane i mod 8, on every machine.
+    private struct Sum
+    {
+        private Vector512<double> _loss;
+        private double _rest;
+
+        public int Wrong;
+
+        public readonly double Loss => Vector512.Sum(_loss) + _rest;
+
+        /// <summary>Adds losses and errors of margins, and spoils the margins.</summary>
+        public void Add(Span<double> margin)
+        {
+            // Written so that NaN counts as wrong.
+            int lanes = Vector512<double>.Count, whole = margin.Length / lanes * lanes;
+            for (int i = 0; i < whole; i += lanes)
+            {
+                var m = Vector512.Create<double>(margin[i..]);
+                Wrong += lanes - BitOperations.PopCount(Vector512.GreaterThan(m, Vector512<double>.Zero).ExtractMostSignificantBits());
+                (-m).CopyTo(margin[i..]);
+            }
+            for (int i = whole; i < margin.Length; i++)
+            {
+                Wrong += margin[i] > 0 ? 0 : 1;
                 margin[i] = -margin[i];
             }
             Elementary.LogOnePlusExp(margin, margin);
-            foreach (double l in margin) loss += l;
+            for (int i = 0; i < whole; i += lanes) _loss += Vector512.Create<double>(margin[i..]);
+            foreach (double l in margin[whole..]) _rest += l;
         }
-        return (loss / test.Count, (double)wrong / test.Count);
     }
 
-    /// <summary>y F of samples of two patches.</summary>
+    /// <summary>y F of samples {y mu, xi} of the paper's distribution, mu the first coordinate.</summary>
+    private void NoiseMargins(NoiseSamples samples, int from, int count, double[] margin)
+    {
+        var at = new PairSamples(_samples.Pointer, Block);
+        double v_mu = _value.Pointer[0];
+        fixed (int* index = samples.Index)
+        fixed (double* value = samples.Value, labels = samples.Labels)
+            for (int first = 0; first < count; first += Block)
+            {
+                int some = Math.Min(Block, count - first), entry = (from + first) * samples.Pitch;
+                double* y = labels + from + first;
+                TestKernels.Noise(new TestKernels.NoiseBlock
+                {
+                    Count = some, S = samples.S, Pitch = samples.Pitch, Width = _width, MK = _m_k,
+                    Index = index + entry, Value = value + entry, Y = y, Columns = _columns.Pointer, V = _value.Pointer, Window = _window.Pointer,
+                    Rows = _rows.Pointer, NoiseValue = at.U1, Score0 = at.A0, Score1 = at.A1,
+                });
+                for (int i = 0; i < some; i++)
+                {
+                    at.Y[i] = y[i];
+                    at.U0[i] = y[i] * v_mu;
+                }
+                PairKernels.Margins(at);
+                new Span<double>(at.Margin, some).CopyTo(margin.AsSpan(first));
+            }
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>y F of samples of any two patches.</summary>
     private void PairMargins(Dataset batch, Span<double> margin)
     {
         var at = new PairSamples(_samples.Pointer, Block);
-        double* u = _rows.Pointer + _stride + _m_k;
+        Span<double> u = stackalloc double[2 * Block];
         for (int first = 0; first < batch.Count; first += Block)
         {
             int count = Math.Min(Block, batch.Count - first);
             // Entries keep their numbers in the whole batch.
             var patches = new SparseMatrix(batch.RowStart.AsSpan(2 * first, 2 * count + 1), batch.Index, batch.Value);
             SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, _rows.Pointer, _width, _width, 0);
-            new Span<double>(at.A0, 2 * Block).Clear();
+            SparseRows.Run(patches, _value.Span, u[..(2 * count)]);
             for (int i = 0; i < count; i++)
             {
                 at.Y[i] = batch.Labels[first + i];
-                at.U0[i] = u[2 * i * _width];
-                at.U1[i] = u[(2 * i + 1) * _width];
+                at.U0[i] = u[2 * i];
+                at.U1[i] = u[2 * i + 1];
             }
-            PairKernels.Scores(count, _rows.Pointer, _rows.Pointer + _stride, _stride, _width, at);
+            TestKernels.Scores(count, _m_k, _window.Pointer, _rows.Pointer, _width, at.A0, at.A1);
             PairKernels.Margins(at);
             new Span<double>(at.Margin, count).CopyTo(margin[first..]);
         }
@@ -95,22 +172,23 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     {
         int length = batch.Length;
         var rows = new AlignedBlock(checked(length * _width));
-        var z = new double[length];
+        var (z, u) = (new double[length], new double[length]);
         for (int i = 0; i < batch.Count; i++)
         {
             var patches = new SparseMatrix(batch.RowStart.AsSpan(i * length, length + 1), batch.Index, batch.Value);
             SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, rows.Pointer, _width, _width, 0);
+            SparseRows.Run(patches, _value.Span, u);
             double f = 0;
             for (int a = 0; a < length; a++)
             {
                 double top = double.NegativeInfinity, sum = 0, weighted = 0;
-                var q = rows.Span.Slice(a * _width, _stride);
-                for (int b = 0; b < length; b++) top = Math.Max(top, z[b] = Rows.Dot(q, rows.Span.Slice(b * _width + _stride, _stride)));
+                double* q = rows.Pointer + a * _width;
+                for (int b = 0; b < length; b++) top = Math.Max(top, z[b] = TestKernels.Dot(_m_k, q, rows.Pointer + b * _width + _m_k));
                 for (int b = 0; b < length; b++)
                 {
                     double w = Math.Exp(z[b] - top);
                     sum += w;
-                    weighted += w * rows.Pointer[b * _width + _stride + _m_k];
+                    weighted += w * u[b];
                 }
                 f += weighted / sum;
             }

@@ -34,6 +34,7 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
 {
     private readonly ReducedStart _start;
     private readonly ReducedDynamics _dynamics;
+    private double[]? _initial;
 
     /// <summary>Projects W(0) onto mu and the noises and sets up the state.</summary>
     /// <exception cref="InputException">The problem is not one that this engine trains exactly (<see cref="Refusal"/>).</exception>
@@ -129,18 +130,41 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
 
     private protected override void WriteColumns(ColumnWeights columns)
     {
-        int width = Rows.Pad(_start.MK);
-        var start = new ReducedStart.ColumnCache(Problem.Weights, width);
-        var moved = new double[width];
+        int m_k = _start.MK, at = 0;
+        bool first = _initial is null;
+        // W(0) of the coordinates that move, [query | key | value] of each, from columns that nothing was written to yet.
+        _initial ??= new double[checked(Problem.Data.Index.Length * (2 * m_k + 1))];
+        double[] initial = _initial, movedQuery = new double[m_k], movedKey = new double[m_k];
+        int row = -1;
         _start.ForEachColumn((c, queryRow, keyRow, scalar, factor) =>
         {
             double unit = _dynamics.Rate * factor;
-            start.Load(c);
-            _dynamics.Moved(Step, queryRow, moved.AsSpan(0, _start.MK));
-            Rows.Combine(start.Query, unit, moved, columns.Query(c));
-            _dynamics.Moved(Step, keyRow, moved.AsSpan(0, _start.MK));
-            Rows.Combine(start.Key, unit, moved, columns.Key(c));
-            columns.Value[c] = start.Value + 2 * unit * _dynamics.Moved(Step, scalar);
+            Span<double> query = columns.Query(c), key = columns.Key(c), start = initial.AsSpan(at, 2 * m_k + 1);
+            at += start.Length;
+            if (first)
+            {
+                query.CopyTo(start);
+                key.CopyTo(start[m_k..]);
+                start[2 * m_k] = columns.Value[c];
+            }
+            // Coordinates of one sample come one after the other.
+            if (queryRow != row)
+            {
+                row = queryRow;
+                _dynamics.Moved(Step, queryRow, movedQuery);
+                _dynamics.Moved(Step, keyRow, movedKey);
+            }
+            Combine(start[..m_k], unit, movedQuery, query);
+            Combine(start.Slice(m_k, m_k), unit, movedKey, key);
+            columns.Value[c] = start[2 * m_k] + 2 * unit * _dynamics.Moved(Step, scalar);
         });
+    }
+
+    /// <summary>z = x + a y, for rows without padding.</summary>
+    private static void Combine(ReadOnlySpan<double> x, double a, ReadOnlySpan<double> y, Span<double> z)
+    {
+        int r = 0;
+        for (var factor = Vector256.Create(a); r <= z.Length - 4; r += 4) Vector256.FusedMultiplyAdd(factor, Vector256.Create(y[r..]), Vector256.Create(x[r..])).CopyTo(z[r..]);
+        for (; r < z.Length; r++) z[r] = Math.FusedMultiplyAdd(a, y[r], x[r]);
     }
 }

@@ -95,13 +95,21 @@ public abstract class TrainingEngine
 
     private ColumnWeights InitialColumns()
     {
-        var columns = new ColumnWeights(Problem.Data.Dimension, Problem.Weights.MK);
-        var scratch = new double[Problem.Weights.MV];
-        for (int c = 0; c < Problem.Data.Dimension; c++)
+        // Many columns at a time: they are drawn in whole vectors.
+        const int AtATime = 64;
+        int d = Problem.Data.Dimension, m_k = Problem.Weights.MK;
+        var columns = new ColumnWeights(d, m_k);
+        Span<int> some = stackalloc int[AtATime];
+        double[] entries = new double[checked(AtATime * Math.Max(m_k, Problem.Weights.MV))];
+        for (int first = 0; first < d; first += AtATime)
         {
-            Problem.Weights.Column(WeightMatrix.Query, c, columns.Query(c)[..Problem.Weights.MK]);
-            Problem.Weights.Column(WeightMatrix.Key, c, columns.Key(c)[..Problem.Weights.MK]);
-            columns.Value[c] = Problem.Weights.MeanValue(c, scratch);
+            int count = Math.Min(AtATime, d - first);
+            for (int k = 0; k < count; k++) some[k] = first + k;
+            Problem.Weights.Columns(WeightMatrix.Query, some[..count], entries);
+            for (int k = 0; k < count; k++) entries.AsSpan(k * m_k, m_k).CopyTo(columns.Query(first + k));
+            Problem.Weights.Columns(WeightMatrix.Key, some[..count], entries);
+            for (int k = 0; k < count; k++) entries.AsSpan(k * m_k, m_k).CopyTo(columns.Key(first + k));
+            Problem.Weights.MeanValues(some[..count], columns.Value.Slice(first, count), entries);
         }
         return columns;
     }

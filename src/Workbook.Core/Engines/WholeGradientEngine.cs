@@ -265,10 +265,11 @@ public sealed class WholeGradientEngine : TrainingEngine
 
     private protected override void WriteColumns(ColumnWeights columns)
     {
+        int m_k = Problem.Weights.MK;
         for (int k = 0; k < _columns; k++)
         {
-            Query(k).CopyTo(columns.Query(_coordinates[k]));
-            Key(k).CopyTo(columns.Key(_coordinates[k]));
+            Query(k)[..m_k].CopyTo(columns.Query(_coordinates[k]));
+            Key(k)[..m_k].CopyTo(columns.Key(_coordinates[k]));
             columns.Value[_coordinates[k]] = Value(k);
         }
     }

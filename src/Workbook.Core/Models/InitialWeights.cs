@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Workbook.Core.Data;
 using Workbook.Core.Numerics;
@@ -39,6 +38,40 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
         Column(WeightMatrix.ValueNegative, c, column);
         foreach (double w in column) sum -= w;
         return sum / MV;
+    }
+
+    /// <summary>v_c(0) of several columns, the same bits; the scratch holds m_v entries of each.</summary>
+    public void MeanValues(ReadOnlySpan<int> columns, Span<double> destination, Span<double> scratch)
+    {
+        var entries = scratch[..(columns.Length * MV)];
+        destination[..columns.Length].Clear();
+        Columns(WeightMatrix.ValuePositive, columns, entries);
+        AddColumns(entries, 1, destination[..columns.Length]);
+        Columns(WeightMatrix.ValueNegative, columns, entries);
+        AddColumns(entries, -1, destination[..columns.Length]);
+        for (int k = 0; k < columns.Length; k++) destination[k] /= MV;
+    }
+
+    // Four sums at a time, each in the order of the rows: one alone waits for its additions.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddColumns(ReadOnlySpan<double> entries, double sign, Span<double> sums)
+    {
+        int k = 0;
+        for (; k <= sums.Length - 4; k += 4)
+        {
+            var (a, b, c, d) = (sums[k], sums[k + 1], sums[k + 2], sums[k + 3]);
+            ReadOnlySpan<double> rows = entries.Slice(k * MV, 4 * MV), rowsB = rows[MV..], rowsC = rowsB[MV..], rowsD = rowsC[MV..];
+            for (int r = 0; r < rowsD.Length; r++)
+            {
+                a += sign * rows[r];
+                b += sign * rowsB[r];
+                c += sign * rowsC[r];
+                d += sign * rowsD[r];
+            }
+            (sums[k], sums[k + 1], sums[k + 2], sums[k + 3]) = (a, b, c, d);
+        }
+        for (; k < sums.Length; k++)
+            foreach (double w in entries.Slice(k * MV, MV)) sums[k] += sign * w;
     }
 
     /// <summary>All of W(0).</summary>
@@ -87,18 +120,8 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
         {
             int rows = matrix <= WeightMatrix.Key ? MK : MV;
             var all = destination[..(columns.Length * rows)];
-            if (new RandomStream(seed, Streams.WeightQuery + (uint)matrix).GaussianColumns(columns, rows, all)) Scale(all, model.Sigma0);
-            else base.Columns(matrix, columns, destination);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Scale(Span<double> x, double factor)
-        {
-            int k = 0;
-            for (; k <= x.Length - Vector<double>.Count; k += Vector<double>.Count) (factor * new Vector<double>(x[k..])).CopyTo(x[k..]);
-            for (; k < x.Length; k++) x[k] *= factor;
-        }
-    }
+            if (!new RandomStream(seed, Streams.WeightQuery + (uint)matrix).GaussianColumns(columns, rows, model.Sigma0, all)) base.Columns(matrix, columns, destination);
+        }    }
 
     private sealed class Given(TransformerWeights weights) : InitialWeights(weights.MK, weights.MV, weights.D)
     {

@@ -5,13 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// <see cref="BoxMuller.Pair"/> operation by operation, a pair of words in each lane. Whoever changes one of the two
+/// <see cref="BoxMuller.Pair"/> operation by operation, a pair of words in each lane, and the numbers then multiplied by a scale. Whoever changes one of the two
 /// changes both: the bits must agree.
 /// </summary>
 internal readonly unsafe struct BoxMullerKernel : IPairFunction
 {
+    // Of a product the factor that is not needed again comes first: the sum takes its register, and no copy is made.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, out TVector first, out TVector second)
+    public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, TVector scale, out TVector first, out TVector second)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
@@ -24,29 +25,28 @@ internal readonly unsafe struct BoxMullerKernel : IPairFunction
         TVector r = TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2);
         TVector z = TLanes.Multiply(r, r);
         TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.S6), TLanes.Create(BoxMuller.S5));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S4));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S3));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S2));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S1));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.S0));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S4));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S3));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S2));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S1));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S0));
         TVector product = TLanes.Multiply(r, TLanes.Create(BoxMuller.TwoPi));
-        TVector rounding = TLanes.FusedMultiplyAdd(r, TLanes.Create(BoxMuller.TwoPi), TLanes.Xor(product, TLanes.Create(-0.0)));
-        TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
+        TVector rounding = TWordLanes.MultiplySubtract(r, TLanes.Create(BoxMuller.TwoPi), product);
+        TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
         p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.C6), TLanes.Create(BoxMuller.C5));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C4));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C3));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C2));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C1));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.C0));
-        TVector cosine = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(1.0));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C4));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C3));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C2));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C1));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C0));
+        TVector cosine = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(1.0));
 
-        // All bits set in lanes where the quarter q is odd; signs are bit 1 of q + 1 and of q, moved to the top.
-        TWords q = TWordLanes.AsWords(rounded), one = TWordLanes.Create(1), two = TWordLanes.Create(2);
-        TWords odd = TWordLanes.Subtract(TWordLanes.Create(0), TWordLanes.And(q, one));
-        TWords signOfCosine = TWordLanes.ShiftLeft(TWordLanes.And(TWordLanes.Add(q, one), two), 62);
-        TWords signOfSine = TWordLanes.ShiftLeft(TWordLanes.And(q, two), 62);
-        first = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), TWordLanes.AsNumber(signOfCosine)));
-        second = TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), TWordLanes.AsNumber(signOfSine)));
+        // Bits 1 and 0 of the quarter q, moved to the top: the sine's sign is bit 1, the cosine's bit 1 of q + 1, and where q is odd they change places.
+        TWords q = TWordLanes.ShiftLeft(TWordLanes.AsWords(rounded), 62), parity = TWordLanes.Add(q, q), odd = TWordLanes.SignMask(parity);
+        TWords signBit = TWordLanes.Create(1UL << 63);
+        TVector signOfCosine = TWordLanes.AsNumber(TWordLanes.And(TWordLanes.Xor(q, parity), signBit)), signOfSine = TWordLanes.AsNumber(TWordLanes.And(q, signBit));
+        first = TLanes.Multiply(scale, TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), signOfCosine)));
+        second = TLanes.Multiply(scale, TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, cosine, sine), signOfSine)));
     }
 
     /// <summary>x = <see cref="BoxMuller.Log"/> of x, number by number, with its conditions on x; the count is a multiple of the vector's.</summary>
@@ -92,14 +92,13 @@ internal readonly unsafe struct BoxMullerKernel : IPairFunction
         TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
         TVector z = TLanes.Multiply(s, s);
         TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R6), TLanes.Create(BoxMuller.R5));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R4));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R3));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R2));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R1));
-        p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(BoxMuller.R0));
-        TVector sign = TLanes.Create(-0.0);
-        TVector product = TLanes.Multiply(s, TLanes.FusedMultiplyAdd(TLanes.Xor(z, sign), p, f));
-        TVector tail = TLanes.FusedMultiplyAdd(k, TLanes.Create(BoxMuller.Ln2Low), TLanes.Xor(product, sign));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R4));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R3));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R2));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R1));
+        p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R0));
+        TVector product = TLanes.Multiply(s, TWordLanes.SubtractProduct(f, z, p));
+        TVector tail = TWordLanes.MultiplySubtract(k, TLanes.Create(BoxMuller.Ln2Low), product);
         return TLanes.FusedMultiplyAdd(k, TLanes.Create(BoxMuller.Ln2High), TLanes.Add(f, tail));
     }
 }

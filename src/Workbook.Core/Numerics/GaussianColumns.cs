@@ -11,18 +11,19 @@ namespace Workbook.Core.Numerics;
 internal static unsafe class GaussianColumns
 {
     /// <summary>
-    /// destination[k rows + r] = normal number columns[k] rows + r, for even rows; false (and nothing written) where the machine has no vectors
-    /// for it or rows is odd.
+    /// destination[k rows + r] = scale times normal number columns[k] rows + r, for even rows; false (and nothing written) where the machine has
+    /// no vectors for it or rows is odd.
     /// </summary>
-    public static bool Run(ulong key, ulong counterHigh, ReadOnlySpan<int> columns, int rows, Span<double> destination)
+    public static bool Run(ulong key, ulong counterHigh, ReadOnlySpan<int> columns, int rows, double scale, Span<double> destination)
     {
         if ((rows & 1) != 0) return false;
+        fixed (int* column = columns)
         fixed (double* start = destination)
         {
             if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
-                Gather<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh, columns, rows, start);
+                Gather<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh, column, columns.Length, rows, scale, start);
             else if (Avx2.IsSupported)
-                Gather<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh, columns, rows, start);
+                Gather<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh, column, columns.Length, rows, scale, start);
             else return false;
         }
         return true;
@@ -30,82 +31,56 @@ internal static unsafe class GaussianColumns
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Gather<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ReadOnlySpan<int> columns, int rows, double* destination)
+    private static void Gather<TWords, TWordLanes, TVector, TLanes>(
+        ulong key, ulong counterHigh, int* columns, int count, int rows, double scale, double* destination)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        const int Chunk = 512;
-        int lanes = TLanes.Count, half = rows / 2, filled = 0;
-        ulong* blocks = stackalloc ulong[Chunk + Elementwise.LongestVector];
-        // Which block a lane holds, so that pairs are stored in order.
-        ulong* order = stackalloc ulong[Elementwise.LongestVector];
-        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Blocks(0)), (double*)order);
-        int* place = stackalloc int[Elementwise.LongestVector];
-        for (int lane = 0; lane < lanes; lane++) place[order[lane]] = lane;
-        foreach (int column in columns)
-            for (int k = 0; k < half; k++)
+        int half = rows / 2, filled = 0;
+        // A column's blocks are written in whole vectors of four; what goes past its end is written over by the next.
+        ulong* blocks = stackalloc ulong[PhiloxLanes.Chunk + 4 * Elementwise.LongestVector];
+        Vector256<ulong> four = Vector256.Create(0, 1, 2, 3UL);
+        for (int c = 0; c < count; c++)
+        {
+            ulong block = (ulong)columns[c] * (ulong)half;
+            for (int done = 0; done < half;)
             {
-                blocks[filled / lanes * lanes + place[filled % lanes]] = (ulong)column * (ulong)half + (ulong)k;
-                if (++filled < Chunk) continue;
-                Loop<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, filled, destination);
+                int some = Math.Min(half - done, PhiloxLanes.Chunk - filled);
+                for (int k = 0; k < some; k += 4) (Vector256.Create(block + (ulong)(done + k)) + four).Store(blocks + filled + k);
+                done += some;
+                filled += some;
+                if (filled < PhiloxLanes.Chunk) break;
+                Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, filled, scale, destination);
                 destination += 2 * filled;
                 filled = 0;
             }
+        }
+
         if (filled == 0) return;
         // The last vectors are drawn in whole and kept in part.
-        int whole = (filled + 2 * lanes - 1) / (2 * lanes) * (2 * lanes);
-        for (int k = filled; k < whole; k++) blocks[k / lanes * lanes + place[k % lanes]] = 0;
-        double* last = stackalloc double[2 * (Chunk + Elementwise.LongestVector)];
-        Loop<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, whole, last);
-        new Span<double>(last, 2 * filled).CopyTo(new Span<double>(destination, 2 * filled));
+        new Span<ulong>(blocks + filled, 4 * TLanes.Count).Clear();
+        Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, filled, scale, destination);
     }
 
-    /// <summary>Pairs of all blocks; their number is a multiple of two vectors.</summary>
+    /// <summary>Pairs of all blocks. Whole vectors are read, four at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Loop<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ulong* blocks, int count, double* destination)
+    private static void Draw<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ulong* blocks, int count, double scale, double* destination)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
         int lanes = TLanes.Count;
-        ulong* keys = stackalloc ulong[2 * Philox.Rounds];
-        uint key0 = (uint)key, key1 = (uint)(key >> 32);
-        for (int round = 0; round < Philox.Rounds; round++)
+        double* raw = stackalloc double[2 * PhiloxLanes.Chunk];
+        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords];
+        PhiloxLanes.Keys(key, keys);
+        TWords high = TWordLanes.Create(counterHigh);
+        for (int i = 0; i < count; i += 4 * lanes)
         {
-            keys[2 * round] = key0;
-            keys[2 * round + 1] = key1;
-            key0 += Philox.KeyStep0;
-            key1 += Philox.KeyStep1;
+            TWords a = TWordLanes.LoadBlocks(blocks + i), b = TWordLanes.LoadBlocks(blocks + i + lanes);
+            TWords c = TWordLanes.LoadBlocks(blocks + i + 2 * lanes), d = TWordLanes.LoadBlocks(blocks + i + 3 * lanes);
+            PhiloxLanes.Store<TWords, TWordLanes, TVector, TLanes>(keys, a, high, b, high, c, high, d, high, raw + 2 * i);
         }
 
-        TWords low = TWordLanes.Create(uint.MaxValue);
-        TWords multiplier0 = TWordLanes.Create(Philox.Multiplier0), multiplier1 = TWordLanes.Create(Philox.Multiplier1);
-        for (int start = 0; start < count; start += 2 * lanes)
-        {
-            TWords a0 = TWordLanes.AsWords(TLanes.Load((double*)(blocks + start))), a1 = TWordLanes.ShiftRight(a0, 32);
-            TWords a2 = TWordLanes.Create(counterHigh), a3 = TWordLanes.Create(counterHigh >> 32);
-            TWords b0 = TWordLanes.AsWords(TLanes.Load((double*)(blocks + start + lanes))), b1 = TWordLanes.ShiftRight(b0, 32), b2 = a2, b3 = a3;
-            for (int round = 0; round < Philox.Rounds; round++)
-            {
-                TWords k0 = TWordLanes.Create(keys[2 * round]), k1 = TWordLanes.Create(keys[2 * round + 1]);
-                TWords productA0 = TWordLanes.Multiply32(multiplier0, a0), productA1 = TWordLanes.Multiply32(multiplier1, a2);
-                TWords productB0 = TWordLanes.Multiply32(multiplier0, b0), productB1 = TWordLanes.Multiply32(multiplier1, b2);
-                a0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA1, 32), a1), k0);
-                b0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB1, 32), b1), k0);
-                a2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA0, 32), a3), k1);
-                b2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB0, 32), b3), k1);
-                (a1, a3, b1, b3) = (productA1, productA0, productB1, productB0);
-            }
-
-            TWords word0 = TWordLanes.Or(TWordLanes.And(a0, low), TWordLanes.ShiftLeft(a1, 32));
-            TWords word1 = TWordLanes.Or(TWordLanes.And(a2, low), TWordLanes.ShiftLeft(a3, 32));
-            for (int i = start; i < start + 2 * lanes; i += lanes)
-            {
-                BoxMullerKernel.Invoke<TWords, TWordLanes, TVector, TLanes>(word0, word1, out TVector first, out TVector second);
-                TWordLanes.StorePairs(first, second, destination + 2 * i);
-                word0 = TWordLanes.Or(TWordLanes.And(b0, low), TWordLanes.ShiftLeft(b1, 32));
-                word1 = TWordLanes.Or(TWordLanes.And(b2, low), TWordLanes.ShiftLeft(b3, 32));
-            }
-        }
+        PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, BoxMullerKernel>(raw, scale, destination, 2 * count);
     }
 }

@@ -8,6 +8,9 @@ internal unsafe interface IWordLanes<TWords, TVector>
     /// <summary>first + 0, first + 1, ... in the order that <see cref="StorePairs"/> undoes.</summary>
     static abstract TWords Blocks(ulong first);
 
+    /// <summary>Words in memory, in the order of <see cref="Blocks"/>.</summary>
+    static abstract TWords LoadBlocks(ulong* source);
+
     /// <summary>The same word in every lane.</summary>
     static abstract TWords Create(ulong word);
 
@@ -35,6 +38,9 @@ internal unsafe interface IWordLanes<TWords, TVector>
     /// <summary>Towards the low bits, zeros following.</summary>
     static abstract TWords ShiftRight(TWords a, int bits);
 
+    /// <summary>The upper 32-bit half in place of the lower; the upper is anything. A shuffle, where a shift would wait for the port of the products.</summary>
+    static abstract TWords Upper(TWords a);
+
     /// <summary>Words up to 2^53 as numbers: exact.</summary>
     static abstract TVector ToNumber(TWords a);
 
@@ -46,6 +52,15 @@ internal unsafe interface IWordLanes<TWords, TVector>
 
     /// <summary>a where the mask's bits are set, b elsewhere.</summary>
     static abstract TVector Select(TWords mask, TVector a, TVector b);
+
+    /// <summary>All bits set where bit 63 is, none elsewhere.</summary>
+    static abstract TWords SignMask(TWords a);
+
+    /// <summary>a b - c, rounded once.</summary>
+    static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
+
+    /// <summary>a - b c, rounded once.</summary>
+    static abstract TVector SubtractProduct(TVector a, TVector b, TVector c);
 
     /// <summary>first_0, second_0, first_1, second_1, ... by block.</summary>
     static abstract void StorePairs(TVector first, TVector second, double* destination);

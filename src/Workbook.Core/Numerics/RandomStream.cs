@@ -120,10 +120,35 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <param name="blocks">Blocks b of each substream, two normals from each; at least 1.</param>
     /// <param name="destination">Where they go; the length is a multiple of 2 b.</param>
     /// <exception cref="ArgumentException">The length is no multiple of 2 b, b is not positive, or the last substream would pass 2^48 - 1.</exception>
-    public void GaussiansOfEach(int blocks, Span<double> destination)
+    public void GaussiansOfEach(int blocks, Span<double> destination) => GaussiansOfEach(blocks, 1.0, destination);
+
+    /// <summary>The same, each times a scale.</summary>
+    internal void GaussiansOfEach(int blocks, double scale, Span<double> destination)
     {
         CheckSubstreams(blocks, destination.Length);
-        StreamFill.Gaussians(key, counterHigh, blocks, destination);
+        StreamFill.Gaussians(key, counterHigh, blocks, scale, destination);
+    }
+
+    /// <summary>
+    /// Subsets of {0, .., size - 1}, s elements each in increasing order, by Floyd's method from the first s words of this substream and of those
+    /// after it (<see cref="SubsetLanes.Run"/> says where they go); false, and nothing written, where no vectors serve it.
+    /// </summary>
+    internal bool SubsetsOfEach(int size, int s, int shift, int count, int pitch, Span<int> destination) =>
+        SubsetLanes.Run(key, counterHigh, size, s, shift, count, pitch, destination);
+
+    /// <summary>destination[i] = the fair coin of word first + i: 1, or -1 where its highest bit is set.</summary>
+    [SkipLocalsInit]
+    internal void Signs(ulong first, Span<double> destination)
+    {
+        const int AtATime = 128;
+        const ulong One = 0x3FF0000000000000;
+        Span<ulong> words = stackalloc ulong[AtATime];
+        for (int done = 0; done < destination.Length; done += AtATime)
+        {
+            int some = Math.Min(AtATime, destination.Length - done);
+            Words(first + (ulong)done, words[..some]);
+            for (int i = 0; i < some; i++) destination[done + i] = BitConverter.UInt64BitsToDouble(One | (words[i] & (1UL << 63)));
+        }
     }
 
     private void CheckSubstreams(int blocks, int length)
@@ -135,9 +160,9 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(substream + (ulong)substreams, 1UL << SubstreamBits, nameof(length));
     }
 
-    /// <summary>destination[k rows + r] = Gaussian(columns[k] rows + r), the same bits; false, and nothing written, where no vectors serve it.</summary>
-    internal bool GaussianColumns(ReadOnlySpan<int> columns, int rows, Span<double> destination) =>
-        Numerics.GaussianColumns.Run(key, counterHigh, columns, rows, destination);
+    /// <summary>destination[k rows + r] = scale Gaussian(columns[k] rows + r), the same bits; false, and nothing written, where no vectors serve it.</summary>
+    internal bool GaussianColumns(ReadOnlySpan<int> columns, int rows, double scale, Span<double> destination) =>
+        Numerics.GaussianColumns.Run(key, counterHigh, columns, rows, scale, destination);
 
     /// <summary>Whether both name the same sequence.</summary>
     /// <param name="other">The other one.</param>

@@ -5,8 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// Many numbers of the generator at a time: <see cref="Philox.Block"/>, operation by operation, with one block in each
-/// lane, then a function of the block's two words. Lanes hold consecutive blocks of a stream, or the first blocks of
+/// Many numbers of the generator at a time: <see cref="PhiloxLanes"/>, then a function of the block's two words. Lanes hold consecutive blocks of a stream, or the first blocks of
 /// consecutive substreams one after the other, so that many short substreams fill vectors as well as one long one.
 /// </summary>
 internal static unsafe class StreamFill
@@ -19,7 +18,7 @@ internal static unsafe class StreamFill
     {
         fixed (double* start = destination)
         {
-            Run<BoxMullerKernel>(key, counterHigh, firstBlock, Endless, start, destination.Length);
+            Run<BoxMullerKernel>(key, counterHigh, firstBlock, Endless, 1.0, start, destination.Length);
         }
     }
 
@@ -28,19 +27,19 @@ internal static unsafe class StreamFill
     {
         fixed (ulong* start = destination)
         {
-            Run<WordPair>(key, counterHigh, firstBlock, Endless, (double*)start, destination.Length);
+            Run<WordPair>(key, counterHigh, firstBlock, Endless, 1.0, (double*)start, destination.Length);
         }
     }
 
     /// <summary>
-    /// The first normals of consecutive substreams: <c>destination[2 b i + j]</c> is number j of substream
+    /// The first normals of consecutive substreams: <c>destination[2 b i + j]</c> is scale times number j of substream
     /// <c>counterHigh + i</c>, for j below 2 b, b being the blocks of each. The destination's length is a multiple of 2 b.
     /// </summary>
-    public static void Gaussians(ulong key, ulong counterHigh, int blocksOfEach, Span<double> destination)
+    public static void Gaussians(ulong key, ulong counterHigh, int blocksOfEach, double scale, Span<double> destination)
     {
         fixed (double* start = destination)
         {
-            Run<BoxMullerKernel>(key, counterHigh, 0, (ulong)blocksOfEach, start, destination.Length);
+            Run<BoxMullerKernel>(key, counterHigh, 0, (ulong)blocksOfEach, scale, start, destination.Length);
         }
     }
 
@@ -49,28 +48,28 @@ internal static unsafe class StreamFill
     {
         fixed (ulong* start = destination)
         {
-            Run<WordPair>(key, counterHigh, 0, (ulong)blocksOfEach, (double*)start, destination.Length);
+            Run<WordPair>(key, counterHigh, 0, (ulong)blocksOfEach, 1.0, (double*)start, destination.Length);
         }
     }
 
-    private static void Run<TPair>(ulong key, ulong counterHigh, ulong firstBlock, ulong blocksOfEach, double* destination, int count)
+    private static void Run<TPair>(ulong key, ulong counterHigh, ulong firstBlock, ulong blocksOfEach, double scale, double* destination, int count)
         where TPair : IPairFunction
     {
         if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
         {
-            Loop<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>, TPair>(key, counterHigh, firstBlock, blocksOfEach, destination, count);
+            Loop<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>, TPair>(key, counterHigh, firstBlock, blocksOfEach, scale, destination, count);
         }
         else if (Avx2.IsSupported)
         {
-            Loop<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>, TPair>(key, counterHigh, firstBlock, blocksOfEach, destination, count);
+            Loop<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>, TPair>(key, counterHigh, firstBlock, blocksOfEach, scale, destination, count);
         }
         else
         {
-            Pairs(typeof(TPair) == typeof(BoxMullerKernel), key, counterHigh, firstBlock, blocksOfEach, destination, count);
+            Pairs(typeof(TPair) == typeof(BoxMullerKernel), key, counterHigh, firstBlock, blocksOfEach, scale, destination, count);
         }
     }
 
-    private static void Pairs(bool normals, ulong key, ulong counterHigh, ulong block, ulong blocksOfEach, double* destination, int count)
+    private static void Pairs(bool normals, ulong key, ulong counterHigh, ulong block, ulong blocksOfEach, double scale, double* destination, int count)
     {
         for (int i = 0; i < count; i += 2)
         {
@@ -78,10 +77,11 @@ internal static unsafe class StreamFill
             (double first, double second) = normals
                 ? BoxMuller.Pair(word0, word1)
                 : (BitConverter.UInt64BitsToDouble(word0), BitConverter.UInt64BitsToDouble(word1));
-            destination[i] = first;
+            // Words stay as they are.
+            destination[i] = normals ? scale * first : first;
             if (i + 1 < count)
             {
-                destination[i + 1] = second;
+                destination[i + 1] = normals ? scale * second : second;
             }
 
             if (++block == blocksOfEach)
@@ -94,101 +94,71 @@ internal static unsafe class StreamFill
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void Loop<TWords, TWordLanes, TVector, TLanes, TPair>(
-        ulong key, ulong counterHigh, ulong firstBlock, ulong blocksOfEach, double* destination, int count)
+        ulong key, ulong counterHigh, ulong firstBlock, ulong blocksOfEach, double scale, double* destination, int count)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
         where TPair : IPairFunction
     {
         int pairs = TLanes.Count;
-        double* last = stackalloc double[2 * Elementwise.LongestVector];
-        ulong* keys = stackalloc ulong[2 * Philox.Rounds];
-        uint key0 = (uint)key, key1 = (uint)(key >> 32);
-        for (int round = 0; round < Philox.Rounds; round++)
-        {
-            keys[2 * round] = key0;
-            keys[2 * round + 1] = key1;
-            key0 += Philox.KeyStep0;
-            key1 += Philox.KeyStep1;
-        }
+        double* raw = stackalloc double[2 * PhiloxLanes.Chunk];
+        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords];
+        PhiloxLanes.Keys(key, keys);
 
-        // The counters of the next vector: blocks that run past their substream's end belong to the following one. Once
+        // Blocks that run past their substream's end belong to the following one. Once
         // around at a time, which is once at most where a substream has as many blocks as a vector.
-        TWords each = TWordLanes.Create(blocksOfEach), one = TWordLanes.Create(1);
+        TWords each = TWordLanes.Create(blocksOfEach);
         TWords stepBlock = TWordLanes.Create((ulong)pairs % blocksOfEach), stepHigh = TWordLanes.Create((ulong)pairs / blocksOfEach);
         TWords block = TWordLanes.Blocks(firstBlock), high = TWordLanes.Create(counterHigh);
         for (ulong turns = blocksOfEach < Endless ? (ulong)(pairs - 1) / blocksOfEach : 0; turns > 0; turns--)
         {
-            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each, one);
+            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
         }
 
-        // Two vectors of blocks go through the rounds side by side, since one alone waits for its products.
-        TWords low = TWordLanes.Create(uint.MaxValue);
-        TWords multiplier0 = TWordLanes.Create(Philox.Multiplier0), multiplier1 = TWordLanes.Create(Philox.Multiplier1);
-        for (int start = 0; start < count; start += 4 * pairs)
+        for (int done = 0; done < count; done += 2 * PhiloxLanes.Chunk)
         {
-            // Only the lower half of each c counts; what is left in the upper half falls away in the products.
-            TWords a0 = block, a1 = TWordLanes.ShiftRight(block, 32), a2 = high, a3 = TWordLanes.ShiftRight(high, 32);
-            block = TWordLanes.Add(block, stepBlock);
-            high = TWordLanes.Add(high, stepHigh);
-            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each, one);
-            TWords b0 = block, b1 = TWordLanes.ShiftRight(block, 32), b2 = high, b3 = TWordLanes.ShiftRight(high, 32);
-            block = TWordLanes.Add(block, stepBlock);
-            high = TWordLanes.Add(high, stepHigh);
-            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each, one);
-            for (int round = 0; round < Philox.Rounds; round++)
+            int some = Math.Min(count - done, 2 * PhiloxLanes.Chunk);
+            for (int start = 0; start < some; start += 8 * pairs)
             {
-                TWords k0 = TWordLanes.Create(keys[2 * round]), k1 = TWordLanes.Create(keys[2 * round + 1]);
-                TWords productA0 = TWordLanes.Multiply32(multiplier0, a0), productA1 = TWordLanes.Multiply32(multiplier1, a2);
-                TWords productB0 = TWordLanes.Multiply32(multiplier0, b0), productB1 = TWordLanes.Multiply32(multiplier1, b2);
-                a0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA1, 32), a1), k0);
-                b0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB1, 32), b1), k0);
-                a2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productA0, 32), a3), k1);
-                b2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(productB0, 32), b3), k1);
-                (a1, a3, b1, b3) = (productA1, productA0, productB1, productB0);
+                TWords a = block, aHigh = high;
+                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
+                TWords b = block, bHigh = high;
+                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
+                TWords c = block, cHigh = high;
+                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
+                PhiloxLanes.Store<TWords, TWordLanes, TVector, TLanes>(keys, a, aHigh, b, bHigh, c, cHigh, block, high, raw + start);
+                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
             }
 
-            TWords word0 = TWordLanes.Or(TWordLanes.And(a0, low), TWordLanes.ShiftLeft(a1, 32));
-            TWords word1 = TWordLanes.Or(TWordLanes.And(a2, low), TWordLanes.ShiftLeft(a3, 32));
-            for (int i = start; i < Math.Min(start + 4 * pairs, count); i += 2 * pairs)
-            {
-                TPair.Invoke<TWords, TWordLanes, TVector, TLanes>(word0, word1, out TVector first, out TVector second);
-                if (count - i >= 2 * pairs)
-                {
-                    TWordLanes.StorePairs(first, second, destination + i);
-                }
-                else
-                {
-                    TWordLanes.StorePairs(first, second, last);
-                    for (int j = i; j < count; j++)
-                    {
-                        destination[j] = last[j - i];
-                    }
-                }
-
-                word0 = TWordLanes.Or(TWordLanes.And(b0, low), TWordLanes.ShiftLeft(b1, 32));
-                word1 = TWordLanes.Or(TWordLanes.And(b2, low), TWordLanes.ShiftLeft(b3, 32));
-            }
+            PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, TPair>(raw, scale, destination + done, some);
         }
+    }
+
+    /// <summary>The counters of the next vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Next<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords stepBlock, TWords stepHigh, TWords each)
+        where TWordLanes : IWordLanes<TWords, TVector>
+    {
+        block = TWordLanes.Add(block, stepBlock);
+        high = TWordLanes.Add(high, stepHigh);
+        Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
     }
 
     /// <summary>Where block is not below each: block - each of the next substream. Both are at most 2^63.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Wrap<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords each, TWords one)
+    private static void Wrap<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords each)
         where TWordLanes : IWordLanes<TWords, TVector>
     {
-        TWords rest = TWordLanes.Subtract(block, each);
-
-        // Bit 63 of the difference says that the block stays; past is 1 where it does not.
-        TWords stays = TWordLanes.ShiftRight(rest, 63), past = TWordLanes.Xor(stays, one);
-        high = TWordLanes.Add(high, past);
-        block = TWordLanes.Add(rest, TWordLanes.And(each, TWordLanes.Subtract(TWordLanes.Create(0), stays)));
+        // All bits of the difference's mask say that the block stays: then nothing is added to high, else 1.
+        TWords rest = TWordLanes.Subtract(block, each), stays = TWordLanes.SignMask(rest);
+        high = TWordLanes.Add(TWordLanes.Add(high, TWordLanes.Create(1)), stays);
+        block = TWordLanes.Add(rest, TWordLanes.And(each, stays));
     }
 
     /// <summary>The words as they are, in the bits of numbers.</summary>
     private readonly struct WordPair : IPairFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, out TVector first, out TVector second)
+        public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, TVector scale, out TVector first, out TVector second)
             where TWordLanes : IWordLanes<TWords, TVector>
             where TLanes : ILanes<TVector, double> =>
             (first, second) = (TWordLanes.AsNumber(word0), TWordLanes.AsNumber(word1));

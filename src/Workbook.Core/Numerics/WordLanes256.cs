@@ -11,6 +11,9 @@ internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vect
     public static Vector256<ulong> Blocks(ulong first) => Vector256.Create(first) + Vector256.Create(0, 2, 1, 3UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> LoadBlocks(ulong* source) => Avx2.Permute4x64(Vector256.Load(source), 0b11_01_10_00);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Create(ulong word) => Vector256.Create(word);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,6 +41,9 @@ internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vect
     public static Vector256<ulong> ShiftRight(Vector256<ulong> a, int bits) => Vector256.ShiftRightLogical(a, bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Upper(Vector256<ulong> a) => Avx2.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> ToNumber(Vector256<ulong> a) => Vector256.ConvertToDouble(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,6 +54,15 @@ internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Select(Vector256<ulong> mask, Vector256<double> a, Vector256<double> b) => Vector256.ConditionalSelect(mask.AsDouble(), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> SignMask(Vector256<ulong> a) => Avx2.CompareGreaterThan(Vector256<long>.Zero, a.AsInt64()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> MultiplySubtract(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Fma.MultiplySubtract(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> SubtractProduct(Vector256<double> a, Vector256<double> b, Vector256<double> c) => Fma.MultiplyAddNegated(b, c, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs(Vector256<double> first, Vector256<double> second, double* destination)

@@ -11,6 +11,9 @@ internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vect
     public static Vector512<ulong> Blocks(ulong first) => Vector512.Create(first) + Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> LoadBlocks(ulong* source) => Avx512F.PermuteVar8x64(Vector512.Load(source), Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Create(ulong word) => Vector512.Create(word);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,6 +41,9 @@ internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vect
     public static Vector512<ulong> ShiftRight(Vector512<ulong> a, int bits) => Vector512.ShiftRightLogical(a, bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Upper(Vector512<ulong> a) => Avx512F.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> ToNumber(Vector512<ulong> a) => Vector512.ConvertToDouble(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,6 +54,15 @@ internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Select(Vector512<ulong> mask, Vector512<double> a, Vector512<double> b) => Vector512.ConditionalSelect(mask.AsDouble(), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> SignMask(Vector512<ulong> a) => Vector512.ShiftRightArithmetic(a.AsInt64(), 63).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> MultiplySubtract(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplySubtract(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> SubtractProduct(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Avx512F.FusedMultiplyAddNegated(b, c, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs(Vector512<double> first, Vector512<double> second, double* destination)

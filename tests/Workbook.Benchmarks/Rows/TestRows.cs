@@ -21,7 +21,7 @@ internal static class TestRows
         PeerProblem.Steps(engine, 200);
         TestSet kept = TestSet.Draw(distribution, 1, Samples);
         ulong seed = 2;
-        // A test set draws its samples when they are first asked for, and keeps this many.
+        // A test set draws its samples while they are first evaluated, and keeps this many from the second time on.
         Action drawn = () => engine.Evaluate(kept), drawing = () => engine.Evaluate(TestSet.Draw(distribution, seed++, Samples));
         int some = Timing.Calibrate(drawn, context.EngineWarmUp, 0.05), few = Timing.Calibrate(drawing, context.EngineWarmUp, 0.05);
         double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, () => Timing.PerCall(drawn, some), () => Timing.PerCall(drawing, few));

@@ -217,6 +217,66 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
+    public void Columns_are_the_single_draws_times_their_scale_for_any_number_of_them()
+    {
+        const double Guard = 12345.0, Scale = 1e-3;
+        foreach (ulong seed in (ulong[])[3, ulong.MaxValue])
+            foreach (int rows in (int[])[1, 2, 4, 6, 8, 20, 34, 1030])
+                // Up to and past what is drawn at a time, and a last vector filled to every degree.
+                foreach (int count in (int[])[.. Enumerable.Range(0, rows < 1000 ? 40 : 3), 51, 52, 103, 600 / rows + 1, 1300 / rows + 1])
+                {
+                    var stream = new RandomStream(seed, 9, 4);
+                    int[] columns = [.. Enumerable.Range(0, count).Select(k => k * 7919 % 100_003 + (k == 5 ? 2_000_000_000 : 0))];
+                    double[] buffer = [.. Enumerable.Repeat(Guard, count * rows + 20)];
+                    bool served = stream.GaussianColumns(columns, rows, Scale, buffer.AsSpan(7, count * rows));
+                    if (!served) Assert.True(rows % 2 == 1 || !System.Runtime.Intrinsics.X86.Avx2.IsSupported);
+                    for (int at = 0; at < buffer.Length; at++)
+                    {
+                        bool inside = served && at >= 7 && at < 7 + count * rows;
+                        double expected = inside ? stream.Gaussian((ulong)columns[(at - 7) / rows] * (ulong)rows + (ulong)((at - 7) % rows)) * Scale : Guard;
+                        Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(buffer[at]));
+                    }
+                }
+    }
+
+    [Fact]
+    public void A_scale_multiplies_each_normal_and_signs_are_the_highest_bits()
+    {
+        for (int substreams = 1; substreams <= 40; substreams++)
+            foreach (int blocks in (int[])[1, 3, 10])
+            {
+                double[] plain = new double[2 * blocks * substreams], scaled = new double[plain.Length];
+                new RandomStream(21, 7, 2).GaussiansOfEach(blocks, plain);
+                new RandomStream(21, 7, 2).GaussiansOfEach(blocks, 1.75, scaled);
+                Assert.Equal(plain.Select(x => 1.75 * x), scaled);
+            }
+        var coins = new RandomStream(4, 8);
+        foreach (int length in (int[])[0, 1, 2, 7, 127, 128, 129, 300])
+            foreach (ulong first in (ulong[])[0, 3])
+            {
+                double[] signs = new double[length];
+                coins.Signs(first, signs);
+                Assert.Equal(Enumerable.Range(0, length).Select(i => (long)coins.UInt64(first + (ulong)i) < 0 ? -1.0 : 1.0), signs);
+            }
+    }
+
+    // One chunk of raw words holds 1,024 numbers.
+    [Fact]
+    public void Long_stretches_are_the_single_draws_across_what_is_drawn_at_a_time()
+    {
+        var stream = new RandomStream(31, 2, 6);
+        foreach (int length in (int[])[1023, 1024, 1025, 1026, 2047, 2049, 2080])
+        {
+            double[] normals = new double[length];
+            ulong[] words = new ulong[length];
+            stream.Gaussians(10, normals);
+            stream.Words(10, words);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => stream.Gaussian(10 + (ulong)i)), normals);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => stream.UInt64(10 + (ulong)i)), words);
+        }
+    }
+
+    [Fact]
     public void Substreams_that_do_not_exist_or_do_not_come_out_even_are_refused()
     {
         RandomStream last = new(1, 1, (1UL << 48) - 1);
