@@ -130,5 +130,16 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
             double[] w = weights[matrix];
             for (int r = 0; r < weights.Rows(matrix); r++) destination[r] = w[r * D + c];
         }
+
+        // A row at a time: its entries lie together, those of a column d apart.
+        public override void Columns(WeightMatrix matrix, ReadOnlySpan<int> columns, Span<double> destination)
+        {
+            int rows = weights.Rows(matrix);
+            for (int r = 0; r < rows; r++)
+            {
+                ReadOnlySpan<double> row = weights[matrix].AsSpan(r * D, D);
+                for (int k = 0; k < columns.Length; k++) destination[k * rows + r] = row[columns[k]];
+            }
+        }
     }
 }

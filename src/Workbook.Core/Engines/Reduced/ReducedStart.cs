@@ -90,12 +90,7 @@ internal sealed class ReducedStart
         Span<double> query = block.AsSpan(0, columns * MK), key = block.AsSpan(columns * MK, columns * MK), side = block.AsSpan(2 * columns * MK, columns * m_v);
         weights.Columns(WeightMatrix.Query, touched, query);
         weights.Columns(WeightMatrix.Key, touched, key);
-        // In the order of InitialWeights.MeanValue.
-        weights.Columns(WeightMatrix.ValuePositive, touched, side);
-        SumColumns(side, m_v, 1, value);
-        weights.Columns(WeightMatrix.ValueNegative, touched, side);
-        SumColumns(side, m_v, -1, value);
-        for (int k = 0; k < columns; k++) value[k] /= m_v;
+        weights.MeanValues(touched, value, side);
 
         double signalFactor = Linear ? Signal * Signal : Math.Abs(Signal);
         AddRow(Signal, query, key, 0, 0, 1);
@@ -144,17 +139,6 @@ internal sealed class ReducedStart
         first[N] = touched.Count;
         touched.AddRange(Shared.Coordinates);
         return [.. touched];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SumColumns(ReadOnlySpan<double> entries, int rows, double sign, double[] sums)
-    {
-        for (int k = 0; k < sums.Length; k++)
-        {
-            double sum = sums[k];
-            foreach (double w in entries.Slice(k * rows, rows)) sum += sign * w;
-            sums[k] = sum;
-        }
     }
 
     /// <summary>Adds factor times column k to a row of W_Q's and one of W_K's projections.</summary>
