@@ -150,9 +150,9 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         _touched.Scale(_attention.ValueExponent, entries, top);
         var value = new double[_touched.Count];
         SparseRows.Run(_touched.ByColumnWith(entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), value);
-        for (int k = 0; k < value.Length; k++)
+        for (int j = 0; j < value.Length; j++)
         {
-            int c = _touched.Coordinates[k];
+            var (c, k) = (_touched.Coordinates[j], _touched.Column[j]);
             _descent[_positiveAt + c] = T.CreateChecked(value[k]);
             _exponents[_positiveAt + c] = top[k];
         }
@@ -164,10 +164,10 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         var columns = new double[checked(_touched.Count * _stride)];
         fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = columns)
             SparseRows.Run<TakeSum>(_touched.ByColumnWith(entries), from, _stride, to, _stride, _stride, 0);
-        for (int k = 0; k < _touched.Count; k++)
+        for (int j = 0; j < _touched.Count; j++)
             for (int r = 0; r < _m_k; r++)
             {
-                int at = matrix + r * _d + _touched.Coordinates[k];
+                var (k, at) = (_touched.Column[j], matrix + r * _d + _touched.Coordinates[j]);
                 _descent[at] = T.CreateChecked(columns[k * _stride + r]);
                 _exponents[at] = top[k];
             }
