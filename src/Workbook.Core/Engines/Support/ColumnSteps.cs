@@ -291,7 +291,8 @@ internal static unsafe class ColumnSteps
                 int end = start[k + 1];
                 double sum = 0;
                 for (int e = first; e < end; e++) sum += g[e] * c[index[e]];
-                pa[k] = SignedStep.Invoke<double, Lanes1<double>>(pa[k], a, sum);
+                // One after the other, branches that nearly always go the same way are faster than bits. A NaN stays one.
+                pa[k] += sum > 0 ? a : sum < 0 ? -a : sum;
                 double now = pv[k] = p0[k] + 2 * pa[k];
                 for (int e = first; e < end; e++) py[index[e]] += x[e] * now;
                 first = end;
