@@ -19,8 +19,8 @@ internal sealed unsafe class PatchMatrix<T> where T : unmanaged, IBinaryFloating
     // A tile does nearly two multiply-adds a cycle, a sum over entries less than one.
     private const double MostlyZero = 1.0 / 3;
 
-    // Rows of B that are met at a time: 16 KB of a strip of 8 vectors of 512 bits.
-    private const int RowsAtATime = 32;
+    // Rows of B that are met at a time: 32 KB of a strip of 8 vectors of 512 bits.
+    private const int RowsAtATime = 64;
 
     private readonly int _dense, _d;
     private readonly PackedProduct<T> _byPatch, _byColumn;

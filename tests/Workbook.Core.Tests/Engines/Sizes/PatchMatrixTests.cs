@@ -17,7 +17,7 @@ public sealed unsafe class PatchMatrixTests
         get
         {
             var sizes = new TheoryData<int, int, double>();
-            // Tiles have up to 8 rows, blocks 384, depth is cut at 128, sparse blocks at 32 rows.
+            // Tiles have up to 8 rows, blocks 384, depth is cut at 128, sparse blocks at 64 rows.
             foreach (var (n, d) in ((int, int)[])[.. Enumerable.Range(1, 9).Select(n => (n, 2 * n + 1)), (16, 31), (17, 32), (33, 33), (65, 129), (200, 40), (3, 400)])
                 foreach (double density in (double[])[0, 0.2, 0.5, 1]) sizes.Add(n, d, density);
             return sizes;
