@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Workbook.Benchmarks.Growth;
 using Workbook.Benchmarks.Measuring;
 using Workbook.Benchmarks.Peers;
@@ -50,6 +52,23 @@ public sealed class PeerTests
             var (agrees, note) = TrainingRows.Agreement(both.Loss(EngineKind.Dense, precision, 20), theirs, 20, tolerance);
             Assert.True(agrees, note);
         }
+    }
+
+    [Fact]
+    public void PyTorch_without_an_optimised_BLAS_is_not_compared_with()
+    {
+        Assert.Contains("no python3 with torch", RowContext.Refusal(null), StringComparison.Ordinal);
+        Assert.Contains("no optimised BLAS (install libopenblas0-pthread)", RowContext.Refusal(new JsonObject { ["torch"] = "1.13", ["blas"] = null }), StringComparison.Ordinal);
+        Assert.Null(RowContext.Refusal(new JsonObject { ["blas"] = "openblas" }));
+
+        // Debian keeps the reference BLAS in a folder of its own, for whoever asks for it.
+        string reference = $"/usr/lib/{(RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64")}-linux-gnu/blas";
+        using PeerGroup torch = Needed("pytorch.py", "torch");
+        Assert.SkipUnless(File.Exists(Path.Combine(reference, "libblas.so.3")), "The reference BLAS is not installed here.");
+        using Peer slow = Peer.Start(Peer.Python("torch")!, "pytorch.py", "reference", new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = reference });
+        Assert.True(slow.Greets());
+        // A PyTorch that carries its own BLAS does not look at the system's.
+        if (torch.Members[0].Hello["blas"]?.GetValue<string>() != "MKL") Assert.NotNull(RowContext.Refusal(slow.Hello));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Workbook.Core.Engines.Dense;
 using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
 using Workbook.Core.Numerics;
@@ -9,24 +10,26 @@ namespace Workbook.Core.Engines;
 
 /// <summary>
 /// Training of the model as it stands: every entry of W_Q, W_K [m_k, d] and of all rows of W_{V,+1}, W_{V,-1} [m_v, d], on
-/// dense patches X [P, d], P = n L. Exact for any data and rule; O(n L d m) per step.
+/// patches X [P, d], P = n L. Exact for any data and rule; O(n L d m) per step, less where patches are mostly zero (<see cref="PatchMatrix{T}"/>).
 /// </summary>
 /// <remarks>
 /// In double, gradients whose size leaves the range are summed column by column with exponents
 /// (<see cref="TouchedColumns"/>), so that no sign is lost. In float nothing is protected: that engine does what a plain
 /// float32 script does, freezing included.
-/// One block of weights: [W_Q | W_K | W_{V,+1} | W_{V,-1}], each row-major. All rows of W_{V,+1} have one gradient and those of
-/// W_{V,-1} its negative, so the gradient, the rule's memory and its directions hold one row for them: [W_Q | W_K | row].
-/// u = X v needs the mean of the rows only, summed before it meets the data.
+/// A row per column c of W: [w_{Q,c} | w_{K,c} | v_c], each padded with zeros to whole vectors, so that X times this block is all projections and X^T times
+/// the coefficients, laid out alike, all gradients. The rows of W_V stand beside it: all rows of W_{V,+1} have one gradient and those of W_{V,-1} its
+/// negative, so the gradient, the rule's memory and its directions hold one number a column for them. u = X v needs the mean of the rows only, summed before it
+/// meets the data.
 /// </remarks>
 /// <typeparam name="T">double or float.</typeparam>
-public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinaryFloatingPointIeee754<T>
+public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private readonly PatchMatrix<T> _x;
     private readonly IAttentionPass<T> _attention;
     private readonly OptimizerState<T> _state;
     private readonly TouchedColumns? _touched;
-    private readonly int _d, _m_k, _m_v, _stride, _patches, _keyAt, _positiveAt, _negativeAt;
-    private readonly T[] _w, _descent, _x, _q, _k, _u, _v;
+    private readonly int _d, _m_k, _m_v, _stride, _width, _patches, _negativeAt;
+    private readonly T[] _w, _descent, _rows, _values, _q, _k, _u, _v;
     private int[] _exponents = [];
 
     /// <summary>Draws all of W(0) and sets up the buffers of a step.</summary>
@@ -34,16 +37,24 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     {
         var data = Problem.Data;
         (_d, _m_k, _m_v, _patches) = (data.Dimension, Problem.Weights.MK, Problem.Weights.MV, data.Count * data.Length);
-        _stride = Rows.Pad(_m_k);
+        int vector = 64 / sizeof(T);
+        _stride = checked(_m_k + vector - 1) / vector * vector;
+        _width = checked(2 * _stride + vector);
         long size = 2L * _d * ((long)_m_k + _m_v);
         if (size > Array.MaxLength) throw new InputException($"the dense engine would hold {size} weights; at most {Array.MaxLength} fit.");
-        _keyAt = _m_k * _d;
-        _positiveAt = 2 * _keyAt;
-        _negativeAt = _positiveAt + _m_v * _d;
+        _negativeAt = _m_v * _d;
         var start = Problem.Weights.Materialise();
-        _w = Convert([.. start.Query, .. start.Key, .. start.ValuePositive, .. start.ValueNegative]);
-        _descent = new T[_positiveAt + _d];
-        _x = Convert(data.ToDense());
+        _w = new T[checked(_d * _width)];
+        for (int c = 0; c < _d; c++)
+            for (int r = 0; r < _m_k; r++)
+            {
+                _w[QueryAt(r, c)] = T.CreateChecked(start.Query[r * _d + c]);
+                _w[KeyAt(r, c)] = T.CreateChecked(start.Key[r * _d + c]);
+            }
+        _values = Convert([.. start.ValuePositive, .. start.ValueNegative]);
+        _descent = new T[_w.Length];
+        _x = new PatchMatrix<T>(data);
+        _rows = new T[checked(_patches * _width)];
         _q = new T[_patches * _stride];
         _k = new T[_patches * _stride];
         _u = new T[_patches];
@@ -62,21 +73,28 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     /// <inheritdoc/>
     public override string Name => "dense";
 
-    private Span<T> Query => _w.AsSpan(0, _m_k * _d);
+    private Span<T> ValuePositive => _values.AsSpan(0, _m_v * _d);
 
-    private Span<T> Key => _w.AsSpan(_keyAt, _m_k * _d);
+    private Span<T> ValueNegative => _values.AsSpan(_negativeAt, _m_v * _d);
 
-    private Span<T> ValuePositive => _w.AsSpan(_positiveAt, _m_v * _d);
+    private int QueryAt(int r, int c) => c * _width + r;
 
-    private Span<T> ValueNegative => _w.AsSpan(_negativeAt, _m_v * _d);
+    private int KeyAt(int r, int c) => c * _width + _stride + r;
+
+    private int ValueAt(int c) => c * _width + 2 * _stride;
 
     /// <inheritdoc/>
     public override void Forward()
     {
-        Project(Query, _q, _m_k, _stride);
-        Project(Key, _k, _m_k, _stride);
         MeanValue();
-        Project(_v, _u, 1, 1);
+        fixed (T* w = _w, rows = _rows) _x.Project(_width, w, rows);
+        for (int p = 0; p < _patches; p++)
+        {
+            var row = _rows.AsSpan(_x.Row[p] * _width, _width);
+            row[.._stride].CopyTo(_q.AsSpan(p * _stride));
+            row.Slice(_stride, _stride).CopyTo(_k.AsSpan(p * _stride));
+            _u[p] = row[2 * _stride];
+        }
         _attention.Forward(_q, _k, _u);
     }
 
@@ -90,7 +108,7 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
             Add(-T.One, ValueNegative.Slice(r * _d, _d), _v);
         }
         T m_v = T.CreateChecked(_m_v);
-        for (int c = 0; c < _d; c++) _v[c] /= m_v;
+        for (int c = 0; c < _d; c++) _w[ValueAt(c)] = _v[c] / m_v;
     }
 
     /// <summary>y += a x.</summary>
@@ -100,42 +118,34 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         else VectorOps.Axpy(float.CreateChecked(a), MemoryMarshal.Cast<T, float>(x), MemoryMarshal.Cast<T, float>(y));
     }
 
-    /// <summary>X W^T: [P, rows].</summary>
-    private void Project(ReadOnlySpan<T> w, T[] into, int rows, int stride) =>
-        Multiply(transposeA: false, transposeB: true, _patches, rows, _d, _x, _d, w, _d, into, stride);
-
-    /// <summary>C^T X: [rows, d].</summary>
-    private void Spread(ReadOnlySpan<T> coefficients, int rows, int stride, Span<T> into) =>
-        Multiply(transposeA: true, transposeB: false, rows, _d, _patches, coefficients, stride, _x, _d, into, _d);
-
-    private static void Multiply(bool transposeA, bool transposeB, int m, int n, int k, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, Span<T> c, int ldc)
-    {
-        if (typeof(T) == typeof(double))
-            MatrixProduct.Multiply(transposeA, transposeB, m, n, k, 1.0, MemoryMarshal.Cast<T, double>(a), lda, MemoryMarshal.Cast<T, double>(b), ldb, 0.0, MemoryMarshal.Cast<T, double>(c), ldc);
-        else
-            MatrixProduct.Multiply(transposeA, transposeB, m, n, k, 1f, MemoryMarshal.Cast<T, float>(a), lda, MemoryMarshal.Cast<T, float>(b), ldb, 0f, MemoryMarshal.Cast<T, float>(c), ldc);
-    }
-
     /// <inheritdoc/>
     protected override void Advance(double eta)
     {
         _attention.Backward(_q, _k, _u);
-        if (_attention.Scaled) GatherScaled();
-        else
-        {
-            Spread(_attention.QueryCoefficient, _m_k, _stride, _descent.AsSpan(0, _m_k * _d));
-            Spread(_attention.KeyCoefficient, _m_k, _stride, _descent.AsSpan(_keyAt, _m_k * _d));
-            Spread(_attention.ValueCoefficient, 1, 1, _descent.AsSpan(_positiveAt));
-        }
+        if (_attention.Scaled) GatherScaled(); else Gather();
         Problem.Optimizer.Direction(_state, _descent, _attention.Scaled ? _exponents : default(ReadOnlySpan<int>), _descent);
         T rate = T.CreateChecked(eta);
-        Add(rate, _descent.AsSpan(0, _positiveAt), _w.AsSpan(0, _positiveAt));
-        var row = _descent.AsSpan(_positiveAt, _d);
+        Add(rate, _descent, _w);
+        for (int c = 0; c < _d; c++) _v[c] = _descent[ValueAt(c)];
         for (int r = 0; r < _m_v; r++)
         {
-            Add(rate, row, ValuePositive.Slice(r * _d, _d));
-            Add(-rate, row, ValueNegative.Slice(r * _d, _d));
+            Add(rate, _v, ValuePositive.Slice(r * _d, _d));
+            Add(-rate, _v, ValueNegative.Slice(r * _d, _d));
         }
+    }
+
+    /// <summary>All gradients: X^T times the coefficients of all patches.</summary>
+    private void Gather()
+    {
+        for (int p = 0; p < _patches; p++)
+        {
+            var row = _rows.AsSpan(_x.Row[p] * _width, _width);
+            _attention.QueryCoefficient.Slice(p * _stride, _stride).CopyTo(row);
+            _attention.KeyCoefficient.Slice(p * _stride, _stride).CopyTo(row[_stride..]);
+            row[(2 * _stride)..].Clear();
+            row[2 * _stride] = _attention.ValueCoefficient[p];
+        }
+        fixed (T* rows = _rows, descent = _descent) _x.Spread(_width, rows, descent);
     }
 
     /// <summary>The same sums, each column at its own scale. Only in double.</summary>
@@ -146,28 +156,28 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         Array.Clear(_exponents);
         var (entries, top) = (new double[_touched!.Entries], new int[_touched.Count]);
         GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0, entries, top);
-        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _keyAt, entries, top);
+        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _stride, entries, top);
         _touched.Scale(_attention.ValueExponent, entries, top);
         var value = new double[_touched.Count];
         SparseRows.Run(_touched.ByColumnWith(entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), value);
-        for (int k = 0; k < value.Length; k++)
+        for (int j = 0; j < value.Length; j++)
         {
-            int c = _touched.Coordinates[k];
-            _descent[_positiveAt + c] = T.CreateChecked(value[k]);
-            _exponents[_positiveAt + c] = top[k];
+            var (at, k) = (ValueAt(_touched.Coordinates[j]), _touched.Column[j]);
+            _descent[at] = T.CreateChecked(value[k]);
+            _exponents[at] = top[k];
         }
     }
 
-    private unsafe void GatherScaled(Span<T> coefficients, int[] exponents, int matrix, double[] entries, int[] top)
+    private void GatherScaled(Span<T> coefficients, int[] exponents, int matrix, double[] entries, int[] top)
     {
         _touched!.Scale(exponents, entries, top);
         var columns = new double[checked(_touched.Count * _stride)];
         fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = columns)
             SparseRows.Run<TakeSum>(_touched.ByColumnWith(entries), from, _stride, to, _stride, _stride, 0);
-        for (int k = 0; k < _touched.Count; k++)
+        for (int j = 0; j < _touched.Count; j++)
             for (int r = 0; r < _m_k; r++)
             {
-                int at = matrix + r * _d + _touched.Coordinates[k];
+                var (k, at) = (_touched.Column[j], _touched.Coordinates[j] * _width + matrix + r);
                 _descent[at] = T.CreateChecked(columns[k * _stride + r]);
                 _exponents[at] = top[k];
             }
@@ -182,12 +192,12 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         if (data.FamiliesRefused is not null) { into.ClearFamilies(); return; }
         for (int r = 0; r < _m_k; r++)
         {
-            into.QuerySignal[r] = AlongSignal(Query.Slice(r * _d, _d));
-            into.KeySignal[r] = AlongSignal(Key.Slice(r * _d, _d));
+            into.QuerySignal[r] = AlongSignal(_w.AsSpan(QueryAt(r, 0)), _width);
+            into.KeySignal[r] = AlongSignal(_w.AsSpan(KeyAt(r, 0)), _width);
         }
         into.ValueSignal = 0;
         for (int r = 0; r < _m_v; r++)
-            into.ValueSignal += AlongSignal(ValuePositive.Slice(r * _d, _d)) - AlongSignal(ValueNegative.Slice(r * _d, _d));
+            into.ValueSignal += AlongSignal(ValuePositive.Slice(r * _d, _d), 1) - AlongSignal(ValueNegative.Slice(r * _d, _d), 1);
         into.ValueSignal /= _m_v;
         for (int i = 0; i < data.Count; i++)
         {
@@ -202,12 +212,12 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
         }
     }
 
-    private double AlongSignal(ReadOnlySpan<T> row)
+    private double AlongSignal(ReadOnlySpan<T> row, int step)
     {
         double sum = 0;
         double[] mu = Problem.Data.Mu!;
         for (int c = 0; c < mu.Length; c++)
-            if (mu[c] != 0) sum += mu[c] * double.CreateChecked(row[c]);
+            if (mu[c] != 0) sum += mu[c] * double.CreateChecked(row[c * step]);
         return sum;
     }
 
@@ -216,8 +226,12 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
     {
         // Filled in place: what a diverged run holds is its weights too, though no input may look like it.
         var weights = new TransformerWeights(_m_k, _m_v, _d);
-        Back(Query, weights.Query);
-        Back(Key, weights.Key);
+        for (int c = 0; c < _d; c++)
+            for (int r = 0; r < _m_k; r++)
+            {
+                weights.Query[r * _d + c] = double.CreateChecked(_w[QueryAt(r, c)]);
+                weights.Key[r * _d + c] = double.CreateChecked(_w[KeyAt(r, c)]);
+            }
         Back(ValuePositive, weights.ValuePositive);
         Back(ValueNegative, weights.ValueNegative);
         return weights;
@@ -231,14 +245,14 @@ public sealed class DenseEngine<T> : TrainingEngine where T : unmanaged, IBinary
             var k = columns.Key(c);
             for (int r = 0; r < _m_k; r++)
             {
-                q[r] = double.CreateChecked(_w[r * _d + c]);
-                k[r] = double.CreateChecked(_w[_keyAt + r * _d + c]);
+                q[r] = double.CreateChecked(_w[QueryAt(r, c)]);
+                k[r] = double.CreateChecked(_w[KeyAt(r, c)]);
             }
         }
         var value = new double[_d];
         for (int r = 0; r < _m_v; r++)
             for (int c = 0; c < _d; c++)
-                value[c] += double.CreateChecked(_w[_positiveAt + r * _d + c]) - double.CreateChecked(_w[_negativeAt + r * _d + c]);
+                value[c] += double.CreateChecked(_values[r * _d + c]) - double.CreateChecked(_values[_negativeAt + r * _d + c]);
         for (int c = 0; c < _d; c++) columns.Value[c] = value[c] / _m_v;
     }
 

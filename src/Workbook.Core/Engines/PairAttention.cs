@@ -23,7 +23,9 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
     private readonly int _n, _m_v;
     private readonly RowPanels _rows;
     private readonly double[] _labels;
-    private readonly AlignedBlock _samples, _b, _query, _key, _value;
+    private readonly AlignedBlock _samples, _weights, _value;
+    private AlignedBlock? _query, _key;
+    private bool _ordinary;
 
     /// <param name="data">Samples of two patches.</param>
     /// <param name="rows">How projections and coefficients lie in memory: 2 n rows.</param>
@@ -34,18 +36,16 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
         int padded = Rows.Pad(_n);
         _samples = new AlignedBlock(PairSamples.Arrays * padded);
         for (int i = 0; i < _n; i++) Samples.Y[i] = _labels[i];
-        _b = new AlignedBlock(4 * _n);
-        _query = new AlignedBlock(rows.Size);
-        _key = new AlignedBlock(rows.Size);
+        _weights = new AlignedBlock(PairWeights.Arrays * padded);
         _value = new AlignedBlock(2 * _n);
         QueryExponent = new int[2 * _n];
         KeyExponent = new int[2 * _n];
         ValueExponent = new int[2 * _n];
     }
 
-    public Span<double> QueryCoefficient => _query.Span;
+    public Span<double> QueryCoefficient => _query!.Span;
 
-    public Span<double> KeyCoefficient => _key.Span;
+    public Span<double> KeyCoefficient => _key!.Span;
 
     public Span<double> ValueCoefficient => _value.Span;
 
@@ -59,48 +59,75 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
 
     private PairSamples Samples => new(_samples.Pointer, Rows.Pad(_n));
 
+    private PairWeights Weights => new(_weights.Pointer, Rows.Pad(_n));
+
     public void Forward(ReadOnlySpan<double> q, ReadOnlySpan<double> k, ReadOnlySpan<double> u)
     {
-        var at = Samples;
-        new Span<double>(at.A0, 2 * at.Padded).Clear();
-        for (int i = 0; i < _n; i++) (at.U0[i], at.U1[i]) = (u[2 * i], u[2 * i + 1]);
+        BeginScores();
         fixed (double* pq = q, pk = k)
-            for (int j = 0; j < _rows.Count; j++)
-                PairKernels.Scores(_n, pq + _rows.Start(j), pk + _rows.Start(j), _rows.Pitch(j), _rows.Pitch(j), at);
-        PairKernels.Margins(at);
-        GC.KeepAlive(this);
+            for (int j = 0; j < _rows.Count; j++) AddScores(j, pq, pk);
+        Weigh(u);
     }
 
     public void Backward(ReadOnlySpan<double> q, ReadOnlySpan<double> k, ReadOnlySpan<double> u)
     {
-        var at = Samples;
-        bool wasScaled = Scaled;
-        Scaled = false;
-        double* b = _b.Pointer, value = _value.Pointer;
-        for (int i = 0; i < _n; i++, b += 4, value += 2)
-        {
-            double margin = at.Margin[i], size = Math.Max(Math.Abs(at.A0[i]), Math.Abs(at.A1[i])) + Math.Max(margin, 0);
-            if (size < -LogSize.Unscaled)
-            {
-                double factor = at.Y[i] / (1 + Math.Exp(margin)) / _n, onScores = factor * (at.U0[i] - at.U1[i]);
-                b[2] = b[0] = onScores * at.P0[i];
-                b[3] = b[1] = onScores * at.P1[i];
-                value[0] = factor / _m_v * at.S0[i];
-                value[1] = factor / _m_v * at.S1[i];
-                if (wasScaled) SetExponents(i, 0, 0, 0, 0);
-            }
-            else FromLogarithms(i, at, b, value);
-        }
+        _query ??= new AlignedBlock(_rows.Size);
+        _key ??= new AlignedBlock(_rows.Size);
+        TakeWeights();
         fixed (double* pq = q, pk = k)
             for (int j = 0; j < _rows.Count; j++)
             {
                 int start = _rows.Start(j);
-                PairKernels.Coefficients(_n, pq + start, pk + start, _rows.Pitch(j), _b.Pointer, _query.Pointer + start, _key.Pointer + start);
+                PairDescent.Coefficients(_n, pq + start, pk + start, _rows.Pitch(j), Weights, _query.Pointer + start, _key.Pointer + start, clear: false);
             }
         GC.KeepAlive(this);
     }
 
-    private void FromLogarithms(int i, in PairSamples at, double* b, double* value)
+    // The same in parts, for an engine that does all of a step on one panel before it turns to the next:
+    // TakeWeights, BeginScores; of each panel TurnToDescent, then new projections, then AddScores; Weigh.
+
+    /// <summary>Forgets the scores.</summary>
+    public void BeginScores()
+    {
+        var at = Samples;
+        new Span<double>(at.A0, 2 * at.Padded).Clear();
+    }
+
+    /// <summary>Adds the part of panel j to the scores; <paramref name="q"/> and <paramref name="k"/> are the whole projections.</summary>
+    public void AddScores(int j, double* q, double* k) =>
+        PairKernels.Scores(_n, q + _rows.Start(j), k + _rows.Start(j), _rows.Pitch(j), _rows.Pitch(j), Samples);
+
+    /// <summary>Margins and coefficients of the scores, once the scores are complete.</summary>
+    public void Weigh(ReadOnlySpan<double> u)
+    {
+        var at = Samples;
+        for (int i = 0; i < _n; i++) (at.U0[i], at.U1[i]) = (u[2 * i], u[2 * i + 1]);
+        _ordinary = PairDescent.Weigh(at, Weights, _n, _m_v, -LogSize.Unscaled);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Value coefficients and exponents of the weights.</summary>
+    public void TakeWeights()
+    {
+        var at = Weights;
+        bool wasScaled = Scaled;
+        Scaled = false;
+        double* value = _value.Pointer;
+        for (int i = 0; i < _n; i++)
+        {
+            if (!_ordinary && !(at.Size[i] < -LogSize.Unscaled)) FromLogarithms(i, Samples, at);
+            else if (wasScaled) SetExponents(i, 0, 0, 0, 0);
+            value[2 * i] = at.V0[i];
+            value[2 * i + 1] = at.V1[i];
+        }
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Panel j from projections to coefficients, which go to memory of one panel; the projections become zero.</summary>
+    public void TurnToDescent(int j, double* q, double* k, double* onQuery, double* onKey) =>
+        PairDescent.Coefficients(_n, q + _rows.Start(j), k + _rows.Start(j), _rows.Pitch(j), Weights, onQuery, onKey, clear: true);
+
+    private void FromLogarithms(int i, in PairSamples at, in PairWeights into)
     {
         double logSigma = LogisticLoss.LogSigmoid(-at.Margin[i]), factor = at.Y[i] / _n, onScores = factor * (at.U0[i] - at.U1[i]);
         double log00 = LogisticLoss.LogSigmoid(at.A0[i]), log01 = LogisticLoss.LogSigmoid(-at.A0[i]);
@@ -108,12 +135,12 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
         double size0 = logSigma + log00 + log01, size1 = logSigma + log10 + log11;
         double on0 = logSigma + LogSum(log00, log10), on1 = logSigma + LogSum(log01, log11);
         int e0 = LogSize.Exponent(size0), e1 = LogSize.Exponent(size1), v0 = LogSize.Exponent(on0), v1 = LogSize.Exponent(on1), top = Math.Max(e0, e1);
-        b[0] = onScores * LogSize.Mantissa(size0, e0);
-        b[1] = onScores * LogSize.Mantissa(size1, e1);
-        b[2] = LogSize.Scale(b[0], e0 - top);
-        b[3] = LogSize.Scale(b[1], e1 - top);
-        value[0] = factor / _m_v * LogSize.Mantissa(on0, v0);
-        value[1] = factor / _m_v * LogSize.Mantissa(on1, v1);
+        into.B0[i] = onScores * LogSize.Mantissa(size0, e0);
+        into.B1[i] = onScores * LogSize.Mantissa(size1, e1);
+        into.C0[i] = LogSize.Scale(into.B0[i], e0 - top);
+        into.C1[i] = LogSize.Scale(into.B1[i], e1 - top);
+        into.V0[i] = factor / _m_v * LogSize.Mantissa(on0, v0);
+        into.V1[i] = factor / _m_v * LogSize.Mantissa(on1, v1);
         SetExponents(i, e0, e1, v0, v1);
         Scaled |= (e0 | e1 | v0 | v1) != 0;
     }

@@ -18,16 +18,20 @@ namespace Workbook.Core.Engines;
 /// <para>
 /// One block of coordinates: [W_Q | W_K | a]. W_Q and W_K lie as <see cref="RowPanels"/>, a row per column of W; projections and coefficients
 /// in the same way, a row per patch. Then a step is products of a sparse matrix with such panels (<see cref="SparseRows"/>): gradients by column, projections by patch,
-/// and one pass through attention between them. An update leaves the projections of the new weights behind.
+/// and one pass through attention between them; under SignGD column by column in one (<see cref="ColumnSteps"/>). An update leaves the projections of the new weights behind.
 /// </para>
 /// </remarks>
 public sealed unsafe class SupportEngine : TrainingEngine
 {
-    /// <summary>Neurons of a panel: 8 vectors of 512 bits.</summary>
+    /// <summary>Neurons of a panel under SignGD: small enough for a panel of projections and of coefficients to stay in the first-level cache. A row this long or shorter is not cut.</summary>
+    private const int SignPanel = 16, Uncut = 32;
+
+    /// <summary>Neurons of a panel under any other rule: 8 vectors of 512 bits.</summary>
     private const int Panel = 64;
 
     private readonly TouchedColumns _touched;
     private readonly IAttentionPass<double> _attention;
+    private readonly PairAttention? _pair;
     private readonly OptimizerState<double> _state;
     private readonly int _m_k, _keyAt, _valueAt;
     // _columns: where W_Q and W_K lie, a row per column; _patches: projections and coefficients, a row per patch.
@@ -35,7 +39,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private readonly AlignedBlock _w, _q, _k;
     private readonly double[] _start, _v0, _v, _u;
     private readonly double[] _valueDescent;
-    private AlignedBlock? _descent;
+    private AlignedBlock? _descent, _onQuery, _onKey;
+    private bool _scored;
     private int[] _exponents = [];
     private Scaling? _scaling;
     private Signal? _signal;
@@ -47,7 +52,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
         var data = Problem.Data;
         _touched = new TouchedColumns(data, Problem.Optimizer.Closure);
         _m_k = Problem.Weights.MK;
-        int stride = Rows.Pad(_m_k), patches = data.Count * data.Length, panel = data.Length == 2 ? Math.Min(Panel, stride) : stride;
+        int stride = Rows.Pad(_m_k), patches = data.Count * data.Length, panel = PanelOf(stride);
         _columns = new RowPanels(_touched.Count, stride, panel);
         _patches = new RowPanels(patches, stride, panel);
         _keyAt = _columns.Size;
@@ -62,14 +67,18 @@ public sealed unsafe class SupportEngine : TrainingEngine
         DrawColumns();
         _v = [.. _v0];
         _start = _w.Span[.._valueAt].ToArray();
-        _attention = data.Length == 2
-            ? new PairAttention(data, _patches, Problem.Weights.MV)
-            : new ExactAttention(data, _m_k, stride, Problem.Weights.MV);
+        _pair = data.Length == 2 ? new PairAttention(data, _patches, Problem.Weights.MV) : null;
+        _attention = _pair ?? (IAttentionPass<double>)new ExactAttention(data, _m_k, stride, Problem.Weights.MV);
         // SignGD remembers nothing and is applied where the gradient is summed.
         _state = Problem.Optimizer.CreateState<double>(size);
         ProjectAll();
         SparseRows.Run(_touched.ByPatch, _v, _u);
     }
+
+    private int PanelOf(int stride) =>
+        Problem.Data.Length != 2 ? stride
+        : Problem.Optimizer is SignGd ? (stride <= Uncut ? stride : SignPanel)
+        : Math.Min(Panel, stride);
 
     /// <inheritdoc/>
     public override string Name => "support";
@@ -121,31 +130,68 @@ public sealed unsafe class SupportEngine : TrainingEngine
     }
 
     /// <inheritdoc/>
-    public override void Forward() => _attention.Forward(_q.Span, _k.Span, _u);
+    public override void Forward()
+    {
+        // Panel by panel, an update leaves the scores of the new weights behind too.
+        if (_scored) _pair!.Weigh(_u); else _attention.Forward(_q.Span, _k.Span, _u);
+    }
 
     /// <inheritdoc/>
     protected override void Advance(double eta)
     {
-        _attention.Backward(_q.Span, _k.Span, _u);
-        if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_touched, _attention);
-        if (Problem.Optimizer is SignGd) StepSigns(eta); else StepByRule(eta);
-        for (int k = 0; k < _v.Length; k++) _v[k] = _v0[k] + 2 * Displacement[k];
-        SparseRows.Run(_touched.ByPatch, _v, _u);
+        if (_pair is not null && Problem.Optimizer is SignGd) StepPanels(_pair, eta);
+        else
+        {
+            _attention.Backward(_q.Span, _k.Span, _u);
+            FollowScales();
+            if (Problem.Optimizer is SignGd) StepSigns(eta); else StepByRule(eta);
+        }
     }
 
-    /// <summary>SignGD: a panel's weights are read and written once, and projected while they are near. Exponents never change a sign.</summary>
+    private void FollowScales()
+    {
+        if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_touched, _attention);
+    }
+
+    /// <summary>
+    /// SignGD on two patches, panel by panel: from projections to coefficients, to steps of the columns, to projections and their part of the scores, all of
+    /// it in the cache.
+    /// </summary>
+    private void StepPanels(PairAttention pair, double eta)
+    {
+        pair.TakeWeights();
+        FollowScales();
+        var by = ByColumn();
+        _onQuery ??= new AlignedBlock(_patches.Rows * _patches.Pitch(0));
+        _onKey ??= new AlignedBlock(_onQuery.Length);
+        pair.BeginScores();
+        for (int turn = 0; turn < _columns.Count; turn++)
+        {
+            // To and fro: the panels that one step leaves in the cache are the first of the next.
+            int j = (Step & 1) == 0 ? turn : _columns.Count - 1 - turn;
+            int pitch = _columns.Pitch(j), columns = _columns.Start(j), patches = _patches.Start(j);
+            pair.TurnToDescent(j, _q.Pointer, _k.Pointer, _onQuery.Pointer, _onKey.Pointer);
+            ColumnSteps.Run(_touched.ByColumn, _touched.Runs, by.Query.Value, _onQuery.Pointer, _w.Pointer + columns, _q.Pointer + patches, pitch, eta);
+            ColumnSteps.Run(_touched.ByColumn, _touched.Runs, by.Key.Value, _onKey.Pointer, _w.Pointer + _keyAt + columns, _k.Pointer + patches, pitch, eta);
+            pair.AddScores(j, _q.Pointer, _k.Pointer);
+        }
+        ColumnSteps.Value(_touched.ByColumn, by.Value.Value, pair.ValueCoefficient, _v0, Displacement, _v, _u, eta);
+        _scored = true;
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>SignGD on any number of patches. Exponents never change a sign.</summary>
     private void StepSigns(double eta)
     {
         var by = ByColumn();
-        for (int j = 0; j < _columns.Count; j++)
+        _q.Span.Clear();
+        _k.Span.Clear();
+        fixed (double* onQuery = _attention.QueryCoefficient, onKey = _attention.KeyCoefficient)
         {
-            Gather<SignUpdate<double>>(by.Query, _attention.QueryCoefficient, j, _w.Pointer, -eta);
-            Project(j, _w.Pointer, _q);
-            Gather<SignUpdate<double>>(by.Key, _attention.KeyCoefficient, j, _w.Pointer + _keyAt, -eta);
-            Project(j, _w.Pointer + _keyAt, _k);
+            ColumnSteps.Run(_touched.ByColumn, _touched.Runs, by.Query.Value, onQuery, _w.Pointer, _q.Pointer, _columns.Pitch(0), eta);
+            ColumnSteps.Run(_touched.ByColumn, _touched.Runs, by.Key.Value, onKey, _w.Pointer + _keyAt, _k.Pointer, _columns.Pitch(0), eta);
         }
-        SparseRows.Run(by.Value, _attention.ValueCoefficient, _valueDescent);
-        Sign.SignStep(Displacement, -eta, _valueDescent);
+        ColumnSteps.Value(_touched.ByColumn, by.Value.Value, _attention.ValueCoefficient, _v0, Displacement, _v, _u, eta);
         GC.KeepAlive(this);
     }
 
@@ -170,6 +216,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
         Problem.Optimizer.Direction(_state, _descent.Span, exponents, _descent.Span);
         VectorOps.Axpy(eta, _descent.Span, _w.Span);
         ProjectAll();
+        for (int k = 0; k < _v.Length; k++) _v[k] = _v0[k] + 2 * Displacement[k];
+        SparseRows.Run(_touched.ByPatch, _v, _u);
         GC.KeepAlive(this);
     }
 

@@ -35,54 +35,93 @@ internal sealed class TouchedColumns
         Array.Fill(Factor, 1);
         Array.Fill(Share, 1);
         int patches = data.Count * data.Length;
-        int[] owner = Owners(data, closure), place = new int[data.Dimension], merged = new int[patches];
+        int[] owner = Owners(data, closure), place = new int[data.Dimension], touching = new int[data.Dimension], merged = new int[patches];
         Array.Fill(merged, -1);
-        for (int j = 0; j < Coordinates.Length; j++)
-        {
-            int c = Coordinates[j], p = owner[c];
-            place[c] = j;
-            Column[j] = p < 0 ? Count++ : merged[p] >= 0 ? merged[p] : merged[p] = Count++;
-        }
-        // By patch: its shared coordinates in increasing order, then the merged column.
+        foreach (int c in data.Index) touching[c]++;
+        for (int j = 0; j < Coordinates.Length; j++) place[Coordinates[j]] = j;
+        Number(owner, touching, merged);
+        // By column: patches in increasing order.
+        _columnStart = new int[Count + 1];
+        foreach (int c in Coordinates)
+            if (owner[c] < 0) _columnStart[Column[place[c]] + 1] = touching[c];
+        foreach (int k in merged)
+            if (k >= 0) _columnStart[k + 1] = 1;
+        for (int k = 0; k < Count; k++) _columnStart[k + 1] += _columnStart[k];
+        (_columnPatch, _columnValue) = (new int[_columnStart[Count]], new double[_columnStart[Count]]);
+        int[] next = _columnStart[..^1];
         _patchStart = new int[patches + 1];
-        var (column, value) = (new List<int>(data.Index.Length), new List<double>(data.Index.Length));
         for (int p = 0; p < patches; p++)
         {
             ReadOnlySpan<int> at = data.Coordinates(p);
             ReadOnlySpan<double> x = data.Values(p);
             double size = merged[p] < 0 ? 0 : Size(at, x, owner, p, closure);
+            int entries = 0;
             for (int e = 0; e < at.Length; e++)
             {
                 int j = place[at[e]];
-                if (owner[at[e]] != p)
+                if (owner[at[e]] == p)
                 {
-                    column.Add(Column[j]);
-                    value.Add(x[e]);
-                    continue;
+                    Share[j] = x[e] / size;
+                    Factor[j] = closure == Closure.Linear ? Share[j] : Math.Sign(x[e]);
                 }
-                Share[j] = x[e] / size;
-                Factor[j] = closure == Closure.Linear ? Share[j] : Math.Sign(x[e]);
+                else
+                {
+                    int to = next[Column[j]]++;
+                    (_columnPatch[to], _columnValue[to]) = (p, x[e]);
+                    entries++;
+                }
             }
             if (merged[p] >= 0)
             {
-                column.Add(merged[p]);
-                value.Add(size);
+                int to = _columnStart[merged[p]];
+                (_columnPatch[to], _columnValue[to]) = (p, size);
+                entries++;
             }
-            _patchStart[p + 1] = column.Count;
+            _patchStart[p + 1] = _patchStart[p] + entries;
         }
-        (_patchColumn, _patchValue) = ([.. column], [.. value]);
-        // By column: patches in increasing order.
-        _columnStart = new int[Count + 1];
-        (_columnPatch, _columnValue) = (new int[Entries], new double[Entries]);
-        foreach (int k in _patchColumn) _columnStart[k + 1]++;
-        for (int k = 0; k < Count; k++) _columnStart[k + 1] += _columnStart[k];
-        int[] next = _columnStart[..^1];
-        for (int p = 0; p < patches; p++)
-            for (int e = _patchStart[p]; e < _patchStart[p + 1]; e++)
+        Runs = EqualRuns();
+        // By patch: columns in increasing order.
+        (_patchColumn, _patchValue) = (new int[Entries], new double[Entries]);
+        next = _patchStart[..^1];
+        for (int k = 0; k < Count; k++)
+            for (int e = _columnStart[k]; e < _columnStart[k + 1]; e++)
             {
-                int to = next[_patchColumn[e]]++;
-                (_columnPatch[to], _columnValue[to]) = (p, _patchValue[e]);
+                int to = next[_columnPatch[e]]++;
+                (_patchColumn[to], _patchValue[to]) = (k, _columnValue[e]);
             }
+    }
+
+    /// <summary>Cuts the columns into runs for <see cref="ColumnSteps"/>.</summary>
+    private (int End, int Entries)[] EqualRuns()
+    {
+        var runs = new List<(int End, int Entries)>();
+        for (int k = 0; k < Count; k++)
+        {
+            int entries = _columnStart[k + 1] - _columnStart[k], kind = entries is 1 or 2 or 3 ? entries : 0;
+            if (runs.Count > 0 && runs[^1].Entries == kind) runs[^1] = (k + 1, kind);
+            else runs.Add((k + 1, kind));
+        }
+        return [.. runs];
+    }
+
+    /// <summary>
+    /// Numbers the columns: coordinates by themselves first, those of fewest patches first (so that loops over a column's entries are as long as the one before),
+    /// then the merged ones by patch.
+    /// </summary>
+    private void Number(int[] owner, int[] touching, int[] merged)
+    {
+        var start = new int[merged.Length + 2];
+        foreach (int c in Coordinates)
+            if (owner[c] >= 0) merged[owner[c]] = 0;
+            else start[touching[c] + 1]++;
+        for (int size = 1; size < start.Length; size++) start[size] += start[size - 1];
+        Count = start[^1];
+        for (int j = 0; j < Coordinates.Length; j++)
+            if (owner[Coordinates[j]] < 0) Column[j] = start[touching[Coordinates[j]]]++;
+        for (int p = 0; p < merged.Length; p++)
+            if (merged[p] >= 0) merged[p] = Count++;
+        for (int j = 0; j < Coordinates.Length; j++)
+            if (owner[Coordinates[j]] >= 0) Column[j] = merged[owner[Coordinates[j]]];
     }
 
     /// <summary>The patch that alone touches a coordinate and may move its coordinates as one, or -1, [d].</summary>
@@ -140,8 +179,11 @@ internal sealed class TouchedColumns
     /// <summary>[columns, patches].</summary>
     public SparseMatrix ByColumn => ByColumnWith(_columnValue);
 
+    /// <summary>Columns in a row of as many entries each: where each run ends, and 1, 2 or 3 entries, or 0 for other numbers.</summary>
+    public (int End, int Entries)[] Runs { get; }
+
     /// <summary>Number of entries.</summary>
-    public int Entries => _patchValue.Length;
+    public int Entries => _columnValue.Length;
 
     /// <summary>[columns, patches] with other values.</summary>
     public SparseMatrix ByColumnWith(ReadOnlySpan<double> values) => new(_columnStart, _columnPatch, values);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Workbook.Benchmarks.Measuring;
 using Workbook.Benchmarks.Peers;
 using Workbook.Benchmarks.Results;
@@ -36,15 +37,24 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
         }
     }
 
-    /// <summary>PyTorch, where it is installed.</summary>
-    public PeerGroup? Torch
+    /// <summary>PyTorch, where it is installed and multiplies matrices by an optimised BLAS.</summary>
+    public PeerGroup? Torch => TorchRefused is null ? _torch : null;
+
+    /// <summary>Why PyTorch is not compared with, or null.</summary>
+    public string? TorchRefused
     {
         get
         {
             if (!_askedTorch) (_askedTorch, _torch) = (true, PeerGroup.Start("pytorch.py", "torch", Instructions, one: Quick));
-            return _torch;
+            return Refusal(_torch?.Members[0].Hello);
         }
     }
+
+    /// <summary>Why a PyTorch that says this of itself is not compared with, or null: on the reference BLAS it is several times slower than it need be, and every ratio flatters us.</summary>
+    public static string? Refusal(JsonNode? hello) =>
+        hello is null ? "not compared: there is no python3 with torch here."
+        : hello["blas"] is null ? "not compared: PyTorch here has no optimised BLAS (install libopenblas0-pthread)."
+        : null;
 
     /// <summary>Whether a goal is to be measured in this run; says so where it is.</summary>
     public bool Wants(string goal)

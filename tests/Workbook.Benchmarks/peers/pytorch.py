@@ -1,6 +1,6 @@
 """The same training as a PyTorch user would write it, on one thread: a peer of Workbook.Benchmarks, which starts it and speaks to it in lines of JSON.
 
-    {"do": "hello"}                                         -> versions
+    {"do": "hello"}                                         -> versions, and the BLAS under the matrix products (null: none that is optimised)
     {"do": "load", "folder": .., "type": "float64", "n": .., "L": .., "d": .., "mk": .., "mv": ..}
                                                             reads X, y, W_Q, W_K, W_V_pos, W_V_neg: raw float64 in C order, .f64 files
     {"do": "train", "eta": 1e-4, "steps": 900}              -> seconds of that training from W(0) (and of its steps alone), and the loss after it
@@ -9,6 +9,7 @@ nothing else of them), which PyTorch rewards: it is the faster of the two ways t
 """
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -19,6 +20,29 @@ import torch
 
 torch.set_num_threads(1)
 NAMES = ("W_Q", "W_K", "W_V_pos", "W_V_neg")
+
+
+def blas(maps="/proc/self/maps"):
+    """The optimised BLAS that PyTorch multiplies with, or None: Debian's PyTorch takes whatever libblas.so.3 is, which may be the reference BLAS."""
+    torch.ones(2, 2, dtype=torch.float64) @ torch.ones(2, 2, dtype=torch.float64)
+    if torch.backends.mkl.is_available():
+        return "MKL"
+    try:
+        with open(maps) as lines:
+            found = set(re.findall(r"/\S*(?:blas|libmkl_|blis|atlas|armpl|nvpl)\S*\.so\S*", lines.read()))
+        # Where a libblas.so is loaded, the products are its: Debian's alternatives lie in folders named after what they are.
+        system = [path for path in found if os.path.basename(path).startswith("libblas.so")]
+        for path in sorted(system or found):
+            known = re.search(r"openblas|mkl|blis|atlas|armpl|nvpl", path)
+            if known:
+                return known.group()
+        if system:
+            return None
+    except OSError:
+        pass
+    # Linked in: the build says which. "generic" is the system's libblas, looked for above.
+    built = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return built.group(1) if built and built.group(1) != "generic" else None
 
 
 def loss(W, X, y):
@@ -56,7 +80,7 @@ def main():
     for line in sys.stdin:
         ask = json.loads(line)
         if ask["do"] == "hello":
-            answer = dict(torch=torch.__version__, numpy=np.__version__, python=sys.version.split()[0], threads=torch.get_num_threads())
+            answer = dict(torch=torch.__version__, numpy=np.__version__, python=sys.version.split()[0], threads=torch.get_num_threads(), blas=blas())
         elif ask["do"] == "load":
             n, L, d = ask["n"], ask["L"], ask["d"]
             dtype = getattr(torch, ask["type"])

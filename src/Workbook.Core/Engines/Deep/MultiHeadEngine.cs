@@ -45,10 +45,10 @@ public sealed class MultiHeadEngine
         if (Refusal(data) is string why) throw new InputException("several heads are trained on signal-noise data only: " + why);
         Heads = heads;
         (_n, _d_k) = (data.Count, problem.Weights.MK / heads);
-        _stride = SparseRows.Pad(_d_k);
+        _stride = Rows.Pad(_d_k);
         _keyAt = heads * _stride;
         _valueAt = 2 * _keyAt;
-        _width = _valueAt + SparseRows.Pad(heads);
+        _width = _valueAt + Rows.Pad(heads);
         _basis = new InputBasis(data, problem.Optimizer.Closure);
         int size = checked(_basis.Columns * _width);
         (_a, _start, _descent) = (new double[size], new double[size], new double[size]);
@@ -332,7 +332,7 @@ public sealed class MultiHeadEngine
     /// <summary>One column of W(0) as a row [q of all heads | k of all heads | v of all heads].</summary>
     private sealed class ColumnCache(InitialWeights weights, int heads, int stride)
     {
-        private readonly double[] _row = new double[2 * heads * stride + SparseRows.Pad(heads)], _column = new double[Math.Max(weights.MK, weights.MV)];
+        private readonly double[] _row = new double[2 * heads * stride + Rows.Pad(heads)], _column = new double[Math.Max(weights.MK, weights.MV)];
 
         public ReadOnlySpan<double> Load(int c)
         {

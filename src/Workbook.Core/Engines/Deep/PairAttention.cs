@@ -9,7 +9,7 @@ namespace Workbook.Core.Engines.Deep;
 /// key 1 is <c>z_a = &lt;q_a, D&gt;</c>, and its descent row is a number times D.
 /// </summary>
 /// <remarks>
-/// Rows of patches have <c>width</c> doubles: queries of all heads at 0, keys at <c>keyAt</c>, each head <c>stride</c> wide (padded, see <see cref="SparseRows.Pad"/>). Sample i has
+/// Rows of patches have <c>width</c> doubles: queries of all heads at 0, keys at <c>keyAt</c>, each head <c>stride</c> wide (padded, see <see cref="Rows.Pad"/>). Sample i has
 /// the patches 2 i and 2 i + 1. The arrays z and b hold one number per sample, head and patch, the patch last.
 /// </remarks>
 internal static unsafe class PairAttention

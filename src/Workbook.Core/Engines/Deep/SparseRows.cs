@@ -10,13 +10,10 @@ namespace Workbook.Core.Engines.Deep;
 /// </summary>
 /// <remarks>
 /// A strip of four vectors of y stays in registers while all entries are added, first entry first: the order depends neither on the instruction set nor on the width.
-/// Rows of any width; those padded to whole vectors (<see cref="Pad"/>) have no remainder.
+/// Rows of any width; those padded to whole vectors (<see cref="Rows.Pad"/>) have no remainder.
 /// </remarks>
 internal static unsafe class SparseRows
 {
-    /// <summary>m rounded up to a whole number of 512-bit vectors.</summary>
-    public static int Pad(int m) => (m + 7) / 8 * 8;
-
     /// <summary>y [rows, width] = S x, S given by where each row's entries begin, their indices and values.</summary>
     public static void Multiply(int width, ReadOnlySpan<int> start, ReadOnlySpan<int> index, ReadOnlySpan<double> value, ReadOnlySpan<double> x, Span<double> y)
     {

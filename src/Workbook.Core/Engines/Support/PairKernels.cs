@@ -109,44 +109,4 @@ internal static unsafe class PairKernels
             TLanes.Store(TLanes.Multiply(TLanes.Load(at.Y + i), f), at.Margin + i);
         }
     }
-
-    /// <summary>
-    /// The descent coefficients of one panel: of W_Q along patch a, b_a D; of W_K along patch 0, C = c_0 q_0 + c_1 q_1, along patch 1, -C.
-    /// </summary>
-    /// <param name="n">Samples.</param>
-    /// <param name="q">Projections of the panel, two rows a sample.</param>
-    /// <param name="k">As <paramref name="q"/>.</param>
-    /// <param name="pitch">Neurons in the panel.</param>
-    /// <param name="b">b_0, b_1, c_0, c_1 of each sample.</param>
-    /// <param name="onQuery">Receives the coefficients of W_Q, laid out as <paramref name="q"/>.</param>
-    /// <param name="onKey">Receives the coefficients of W_K.</param>
-    public static void Coefficients(int n, double* q, double* k, int pitch, double* b, double* onQuery, double* onKey)
-    {
-        if (Vector512.IsHardwareAccelerated) Coefficients<Vector512<double>, Lanes512<double>>(n, q, k, pitch, b, onQuery, onKey);
-        else if (Vector256.IsHardwareAccelerated) Coefficients<Vector256<double>, Lanes256<double>>(n, q, k, pitch, b, onQuery, onKey);
-        else if (Vector128.IsHardwareAccelerated) Coefficients<Vector128<double>, Lanes128<double>>(n, q, k, pitch, b, onQuery, onKey);
-        else Coefficients<double, Lanes1<double>>(n, q, k, pitch, b, onQuery, onKey);
-    }
-
-    // A lane is a neuron.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Coefficients<TVector, TLanes>(int n, double* q, double* k, int pitch, double* b, double* onQuery, double* onKey)
-        where TLanes : ILanes<TVector, double>
-    {
-        TVector zero = TLanes.Create(0.0);
-        for (int i = 0; i < n; i++, b += 4, q += 2 * pitch, k += 2 * pitch, onQuery += 2 * pitch, onKey += 2 * pitch)
-        {
-            TVector b0 = TLanes.Create(b[0]), b1 = TLanes.Create(b[1]), c0 = TLanes.Create(b[2]), c1 = TLanes.Create(b[3]);
-            for (int r = 0; r < pitch; r += TLanes.Count)
-            {
-                TVector difference = TLanes.Subtract(TLanes.Load(k + r), TLanes.Load(k + pitch + r));
-                TLanes.Store(TLanes.Multiply(b0, difference), onQuery + r);
-                TLanes.Store(TLanes.Multiply(b1, difference), onQuery + pitch + r);
-                TVector c = TLanes.MultiplyAdd(c0, TLanes.Load(q + r), TLanes.Multiply(c1, TLanes.Load(q + pitch + r)));
-                TLanes.Store(c, onKey + r);
-                TLanes.Store(TLanes.Subtract(zero, c), onKey + pitch + r);
-            }
-        }
-    }
 }

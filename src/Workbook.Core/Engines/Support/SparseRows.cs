@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Workbook.Core.Numerics;
@@ -38,32 +39,39 @@ internal static unsafe class SparseRows
         int rows = s.Start.Length - 1;
         fixed (int* start = s.Start, index = s.Index)
         fixed (double* value = s.Value)
-        {
-            if (Vector512.IsHardwareAccelerated) Strips<Vector512<double>, Lanes512<double>, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
-            else if (Vector256.IsHardwareAccelerated) Strips<Vector256<double>, Lanes256<double>, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
-            else if (Vector128.IsHardwareAccelerated) Strips<Vector128<double>, Lanes128<double>, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
-            else Strips<double, Lanes1<double>, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
-        }
+            Run<double, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
     }
 
-    private static void Strips<TVector, TLanes, TUpdate>(
-        int rows, int* start, int* index, double* value, double* x, int xPitch, double* y, int yPitch, int width, double a)
-        where TLanes : ILanes<TVector, double>
-        where TUpdate : IUpdate<double>
+    /// <summary>The same in either precision, S as it lies in memory; the width is a whole number of vectors of 64 bytes.</summary>
+    public static void Run<T, TUpdate>(int rows, int* start, int* index, T* value, T* x, int xPitch, T* y, int yPitch, int width, T a)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TUpdate : IUpdate<T>
+    {
+        if (Vector512.IsHardwareAccelerated) Strips<Vector512<T>, Lanes512<T>, T, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
+        else if (Vector256.IsHardwareAccelerated) Strips<Vector256<T>, Lanes256<T>, T, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
+        else if (Vector128.IsHardwareAccelerated) Strips<Vector128<T>, Lanes128<T>, T, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
+        else Strips<T, Lanes1<T>, T, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
+    }
+
+    private static void Strips<TVector, TLanes, T, TUpdate>(
+        int rows, int* start, int* index, T* value, T* x, int xPitch, T* y, int yPitch, int width, T a)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TUpdate : IUpdate<T>
     {
         for (int vectors = width / TLanes.Count; vectors > 0;)
         {
             int strip = Math.Min(vectors, 8);
             switch (strip)
             {
-                case 1: Strip<TVector, TLanes, One, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 2: Strip<TVector, TLanes, Two, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 3: Strip<TVector, TLanes, Three, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 4: Strip<TVector, TLanes, Four, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 5: Strip<TVector, TLanes, Five, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 6: Strip<TVector, TLanes, Six, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                case 7: Strip<TVector, TLanes, Seven, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                default: Strip<TVector, TLanes, Eight, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 1: Strip<TVector, TLanes, T, One, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 2: Strip<TVector, TLanes, T, Two, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 3: Strip<TVector, TLanes, T, Three, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 4: Strip<TVector, TLanes, T, Four, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 5: Strip<TVector, TLanes, T, Five, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 6: Strip<TVector, TLanes, T, Six, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 7: Strip<TVector, TLanes, T, Seven, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                default: Strip<TVector, TLanes, T, Eight, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
             }
 
             vectors -= strip;
@@ -75,13 +83,14 @@ internal static unsafe class SparseRows
     // Vector j of the strip holds the neurons j * TLanes.Count onwards, sum sj the sums of those neurons.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Strip<TVector, TLanes, TVectors, TUpdate>(
-        int rows, int* start, int* index, double* value, double* x, nint xPitch, double* y, nint yPitch, double a)
-        where TLanes : ILanes<TVector, double>
+    private static void Strip<TVector, TLanes, T, TVectors, TUpdate>(
+        int rows, int* start, int* index, T* value, T* x, nint xPitch, T* y, nint yPitch, T a)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
         where TVectors : IConstant
-        where TUpdate : IUpdate<double>
+        where TUpdate : IUpdate<T>
     {
-        TVector zero = TLanes.Create(0.0), scalar = TLanes.Create(a);
+        TVector zero = TLanes.Create(T.Zero), scalar = TLanes.Create(a);
         int e = start[0];
         for (int i = 0; i < rows; i++, y += yPitch)
         {
@@ -89,7 +98,7 @@ internal static unsafe class SparseRows
             for (int end = start[i + 1]; e < end; e++)
             {
                 TVector v = TLanes.Create(value[e]);
-                double* row = x + index[e] * xPitch;
+                T* row = x + index[e] * xPitch;
                 s0 = TLanes.MultiplyAdd(v, TLanes.Load(row), s0);
                 if (TVectors.Value > 1) s1 = TLanes.MultiplyAdd(v, TLanes.Load(row + TLanes.Count), s1);
                 if (TVectors.Value > 2) s2 = TLanes.MultiplyAdd(v, TLanes.Load(row + 2 * TLanes.Count), s2);

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Workbook.Core.Numerics;
+
+namespace Workbook.Core.Engines.Support;
+
+/// <summary>Descent coefficients of samples of two patches, one array each, padded to a multiple of 8.</summary>
+/// <remarks>
+/// B0, B1: b_a as it multiplies D. C0, C1: b_a at the scale of C. V0, V1: the coefficient of W_{V,+1} along patch 0, 1. Size: no factor of them is below exp(-Size).
+/// </remarks>
+internal unsafe struct PairWeights
+{
+    /// <summary>Arrays.</summary>
+    public const int Arrays = 7;
+
+    public double* Size, B0, B1, C0, C1, V0, V1;
+
+    public PairWeights(double* memory, int padded)
+    {
+        Size = memory;
+        B0 = memory + padded;
+        B1 = memory + 2 * padded;
+        C0 = memory + 3 * padded;
+        C1 = memory + 4 * padded;
+        V0 = memory + 5 * padded;
+        V1 = memory + 6 * padded;
+    }
+}
+
+/// <summary>The backward half of <see cref="PairKernels"/>: from scores to the descent coefficients of a sample, and from those to the coefficients of its patches.</summary>
+internal static unsafe class PairDescent
+{
+    /// <summary>Margins and the descent coefficients of scores and values, from A0, A1, U0, U1, Y; true where every Size is below <paramref name="largest"/>.</summary>
+    /// <param name="at">The samples.</param>
+    /// <param name="into">Receives the coefficients.</param>
+    /// <param name="n">Samples.</param>
+    /// <param name="m_v">Rows of W_{V,+1}.</param>
+    /// <param name="largest">Above this a sample's coefficients may have left the range of ordinary numbers.</param>
+    public static bool Weigh(in PairSamples at, in PairWeights into, int n, int m_v, double largest)
+    {
+        if (Vector512.IsHardwareAccelerated) return Weigh<Vector512<double>, Lanes512<double>>(at, into, n, m_v, largest);
+        if (Vector256.IsHardwareAccelerated) return Weigh<Vector256<double>, Lanes256<double>>(at, into, n, m_v, largest);
+        return Vector128.IsHardwareAccelerated
+            ? Weigh<Vector128<double>, Lanes128<double>>(at, into, n, m_v, largest)
+            : Weigh<double, Lanes1<double>>(at, into, n, m_v, largest);
+    }
+
+    // A lane is a sample; what padded samples come out as is read by nobody.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static bool Weigh<TVector, TLanes>(PairSamples at, PairWeights into, int n, int m_v, double largest)
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector zero = TLanes.Create(0.0), one = TLanes.Create(1.0), signBit = TLanes.Create(-0.0), samples = TLanes.Create(n), rows = TLanes.Create(m_v);
+        TVector top = zero;
+        for (int i = 0; i < at.Padded; i += TLanes.Count)
+        {
+            // sigma(|a|) = 1 / (1 + e^-|a|), sigma(-|a|) = e^-|a| / (1 + e^-|a|): neither loses digits.
+            TVector a = TLanes.Load(at.A0 + i), minus = TLanes.Or(a, signBit), e = ExpKernel.Invoke<TVector, TLanes>(minus), size = minus;
+            TVector large = TLanes.Divide(one, TLanes.Add(one, e)), small = TLanes.Multiply(e, large);
+            TVector negative = TLanes.LessThan(a, zero), p0 = TLanes.Multiply(large, small);
+            TVector s0 = TLanes.Select(negative, small, large), s1 = TLanes.Select(negative, large, small);
+
+            a = TLanes.Load(at.A1 + i);
+            minus = TLanes.Or(a, signBit);
+            e = ExpKernel.Invoke<TVector, TLanes>(minus);
+            size = TLanes.Min(minus, size);
+            large = TLanes.Divide(one, TLanes.Add(one, e));
+            small = TLanes.Multiply(e, large);
+            negative = TLanes.LessThan(a, zero);
+            TVector p1 = TLanes.Multiply(large, small);
+            s0 = TLanes.Add(s0, TLanes.Select(negative, small, large));
+            s1 = TLanes.Add(s1, TLanes.Select(negative, large, small));
+
+            TVector u0 = TLanes.Load(at.U0 + i), u1 = TLanes.Load(at.U1 + i), y = TLanes.Load(at.Y + i);
+            TVector margin = TLanes.Multiply(y, TLanes.MultiplyAdd(s1, u1, TLanes.Multiply(s0, u0)));
+            TLanes.Store(margin, at.Margin + i);
+            size = TLanes.Subtract(TLanes.Max(zero, margin), size);
+            TLanes.Store(size, into.Size + i);
+            top = TLanes.Max(top, size);
+
+            TVector factor = TLanes.Divide(TLanes.Divide(y, TLanes.Add(one, ExpKernel.Invoke<TVector, TLanes>(margin))), samples);
+            TVector onScores = TLanes.Multiply(factor, TLanes.Subtract(u0, u1)), onValue = TLanes.Divide(factor, rows);
+            TVector b0 = TLanes.Multiply(onScores, p0), b1 = TLanes.Multiply(onScores, p1);
+            TLanes.Store(b0, into.B0 + i);
+            TLanes.Store(b1, into.B1 + i);
+            TLanes.Store(b0, into.C0 + i);
+            TLanes.Store(b1, into.C1 + i);
+            TLanes.Store(TLanes.Multiply(onValue, s0), into.V0 + i);
+            TLanes.Store(TLanes.Multiply(onValue, s1), into.V1 + i);
+        }
+
+        double* lanes = stackalloc double[Elementwise.LongestVector];
+        TLanes.Store(top, lanes);
+        bool all = true;
+        // A NaN is not below anything: it goes the long way too.
+        for (int l = 0; l < TLanes.Count; l++) all &= lanes[l] < largest;
+        return all;
+    }
+
+    /// <summary>
+    /// The descent coefficients of one panel: of W_Q along patch a, b_a D; of W_K along patch 0, C = c_0 q_0 + c_1 q_1, along patch 1, -C.
+    /// </summary>
+    /// <param name="n">Samples.</param>
+    /// <param name="q">Projections of the panel, two rows a sample.</param>
+    /// <param name="k">As <paramref name="q"/>.</param>
+    /// <param name="pitch">Neurons in the panel.</param>
+    /// <param name="b">B0, B1, C0, C1.</param>
+    /// <param name="onQuery">Receives the coefficients of W_Q, laid out as <paramref name="q"/>.</param>
+    /// <param name="onKey">Receives the coefficients of W_K.</param>
+    /// <param name="clear">Whether q and k become zero.</param>
+    public static void Coefficients(int n, double* q, double* k, int pitch, in PairWeights b, double* onQuery, double* onKey, bool clear)
+    {
+        if (Vector512.IsHardwareAccelerated) Coefficients<Vector512<double>, Lanes512<double>>(n, q, k, pitch, b, onQuery, onKey, clear);
+        else if (Vector256.IsHardwareAccelerated) Coefficients<Vector256<double>, Lanes256<double>>(n, q, k, pitch, b, onQuery, onKey, clear);
+        else if (Vector128.IsHardwareAccelerated) Coefficients<Vector128<double>, Lanes128<double>>(n, q, k, pitch, b, onQuery, onKey, clear);
+        else Coefficients<double, Lanes1<double>>(n, q, k, pitch, b, onQuery, onKey, clear);
+    }
+
+    // A lane is a neuron.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void Coefficients<TVector, TLanes>(int n, double* q, double* k, nint pitch, PairWeights b, double* onQuery, double* onKey, bool clear)
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector zero = TLanes.Create(0.0);
+        double* b0At = b.B0, b1At = b.B1, c0At = b.C0, c1At = b.C1;
+        for (int i = 0; i < n; i++, q += 2 * pitch, k += 2 * pitch, onQuery += 2 * pitch, onKey += 2 * pitch)
+        {
+            TVector b0 = TLanes.Create(b0At[i]), b1 = TLanes.Create(b1At[i]), c0 = TLanes.Create(c0At[i]), c1 = TLanes.Create(c1At[i]);
+            for (nint r = 0; r < pitch; r += TLanes.Count)
+            {
+                TVector difference = TLanes.Subtract(TLanes.Load(k + r), TLanes.Load(k + pitch + r));
+                TLanes.Store(TLanes.Multiply(b0, difference), onQuery + r);
+                TLanes.Store(TLanes.Multiply(b1, difference), onQuery + pitch + r);
+                TVector c = TLanes.MultiplyAdd(c0, TLanes.Load(q + r), TLanes.Multiply(c1, TLanes.Load(q + pitch + r)));
+                TLanes.Store(c, onKey + r);
+                TLanes.Store(TLanes.Subtract(zero, c), onKey + pitch + r);
+                if (!clear) continue;
+                TLanes.Store(zero, q + r);
+                TLanes.Store(zero, q + pitch + r);
+                TLanes.Store(zero, k + r);
+                TLanes.Store(zero, k + pitch + r);
+            }
+        }
+    }
+}
