@@ -61,14 +61,10 @@ internal static unsafe class MatrixTile
             nint left = k;
             do
             {
-                // Half a tile fetches all its rows of C, the other half those of the tile below.
+                // A row of C, and one of the tile below: all of a tile in the first-level cache at once would crowd out B where ldc is a power of 2.
                 Fetch<TVector, TLanes, T, TColumns>(cRow, near: true);
+                Fetch<TVector, TLanes, T, TColumns>(cRow + TRows.Value * ldc, near: false);
                 cRow += ldc;
-                if (TRows.Value > 4)
-                {
-                    Fetch<TVector, TLanes, T, TColumns>(cRow, near: true);
-                    cRow += ldc;
-                }
 
                 for (int i = nextRows; i > 0; i--)
                 {
