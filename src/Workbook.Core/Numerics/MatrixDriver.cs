@@ -210,19 +210,15 @@ internal static unsafe class MatrixDriver
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
-        Split runs = Split.AtMost(tiles.Count, (tiles.Count + ahead.Pieces - 1) / ahead.Pieces);
-        for (int run = 0; run < runs.Count; run++)
+        int pieces = Math.Min(ahead.Pieces, tiles.Count);
+        for (int piece = 0, t = 0; piece < pieces; piece++)
         {
-            int fetches = MatrixTile.FetchesOfTile * runs.Size(run), nextRows = (ahead.Rows + fetches - 1) / fetches;
-            T* next = ahead.Piece(run);
-            for (int t = runs.Start(run); t < runs.Start(run + 1);)
+            int end = pieces == 1 ? tiles.Count : tiles.Count * (piece + 1) / pieces;
+            int fetches = MatrixTile.FetchesOfTile * (end - t), nextRows = (ahead.Rows + fetches - 1) / fetches;
+            T* next = ahead.Piece(piece);
+            while (t < end)
             {
-                int size = tiles.Size(t), equal = 1;
-                while (t + equal < runs.Start(run + 1) && tiles.Size(t + equal) == size)
-                {
-                    equal++;
-                }
-
+                int size = tiles.Size(t), equal = Math.Min(end, tiles.EndOfEqual(t)) - t;
                 MatrixTileTable.Run<TVector, TLanes, T>(
                     size, vectors, equal, depth, panels + (nint)tiles.Start(t) * depth, strip, step, next, ahead.Step, nextRows, alpha, beta, c + tiles.Start(t) * ldc, ldc);
                 next += equal * MatrixTile.FetchesOfTile * nextRows * ahead.Step;

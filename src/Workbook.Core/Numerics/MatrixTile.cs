@@ -61,9 +61,8 @@ internal static unsafe class MatrixTile
             nint left = k;
             do
             {
-                // A row of C, and one of the tile below: all of a tile in the first-level cache at once would crowd out B where ldc is a power of 2.
+                // A row of C at a time: all of a tile would crowd B out of the first-level cache where ldc is a power of 2.
                 Fetch<TVector, TLanes, T, TColumns>(cRow, near: true);
-                Fetch<TVector, TLanes, T, TColumns>(cRow + TRows.Value * ldc, near: false);
                 cRow += ldc;
 
                 for (int i = nextRows; i > 0; i--)
