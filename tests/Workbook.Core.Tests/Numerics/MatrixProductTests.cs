@@ -51,17 +51,22 @@ public abstract class MatrixProductTests<T>
     [Fact]
     public void Blocks_of_rows_columns_and_depths_meet_without_a_seam()
     {
-        // Each row of op(A) picks one row of op(B): every element is known without summing. 4 MB of packed B are passed.
-        int m = typeof(T) == typeof(double) ? 140 : 270, n = typeof(T) == typeof(double) ? 1100 : 2100;
-        const int K = 520;
+        // Each row of op(A) picks one row of op(B): every element is known without summing. 512 KB of packed A and 4 MB of packed B are passed.
+        int scale = typeof(T) == typeof(double) ? 1 : 2;
+        PickedRows(135 * scale, 1050 * scale, 512);
+        PickedRows(220 * scale, 60, 520);
+    }
+
+    private void PickedRows(int m, int n, int k)
+    {
         foreach (bool transposeA in Both)
         {
             foreach (bool transposeB in Both)
             {
-                T[] a = new T[m * K], b = new T[K * n], c = new T[m * n];
+                T[] a = new T[m * k], b = new T[k * n], c = new T[m * n];
                 for (int i = 0; i < m; i++)
                 {
-                    a[transposeA ? Picked(i) * m + i : i * K + Picked(i)] = T.One;
+                    a[transposeA ? Picked(i) * m + i : i * k + Picked(i)] = T.One;
                 }
 
                 for (int i = 0; i < b.Length; i++)
@@ -69,12 +74,12 @@ public abstract class MatrixProductTests<T>
                     b[i] = T.CreateTruncating(i % 8191);
                 }
 
-                Multiply(transposeA, transposeB, m, n, K, T.One, a, transposeA ? m : K, b, transposeB ? K : n, T.Zero, c, n);
+                Multiply(transposeA, transposeB, m, n, k, T.One, a, transposeA ? m : k, b, transposeB ? k : n, T.Zero, c, n);
                 for (int i = 0; i < m; i++)
                 {
                     for (int j = 0; j < n; j++)
                     {
-                        T expected = b[transposeB ? j * K + Picked(i) : Picked(i) * n + j];
+                        T expected = b[transposeB ? j * k + Picked(i) : Picked(i) * n + j];
                         if (expected != c[i * n + j])
                         {
                             Assert.Fail($"Transposes {transposeA} {transposeB}, row {i}, column {j}: {expected} and {c[i * n + j]} differ.");
@@ -84,7 +89,7 @@ public abstract class MatrixProductTests<T>
             }
         }
 
-        static int Picked(int row) => row * 37 % K;
+        int Picked(int row) => row * 37 % k;
     }
 
     [Fact]
