@@ -20,6 +20,7 @@ internal static unsafe class DotDriver
     [SkipLocalsInit]
     public static void Run<TVector, TLanes, T>(
         int tileRows, int tileColumns, int m, int n, int k, T alpha, T* a, nint lda, T* b, nint ldb, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {

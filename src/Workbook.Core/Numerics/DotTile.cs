@@ -28,6 +28,7 @@ internal static unsafe class DotTile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVector, TLanes, T, TRows, TColumns>(
         nint k, T* a, nint lda, T* b, nint ldb, T* lanes, T alpha, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TRows : IConstant
@@ -162,130 +163,37 @@ internal static unsafe class DotTile
             }
         }
 
-        Merge<TVector, TLanes, T>(s00, alpha, beta, c);
-
-        if (TColumns.Value > 1)
-        {
-            Merge<TVector, TLanes, T>(s01, alpha, beta, c + 1);
-        }
-
-        if (TColumns.Value > 2)
-        {
-            Merge<TVector, TLanes, T>(s02, alpha, beta, c + 2);
-        }
-
-        if (TColumns.Value > 3)
-        {
-            Merge<TVector, TLanes, T>(s03, alpha, beta, c + 3);
-        }
-
-        if (TColumns.Value > 4)
-        {
-            Merge<TVector, TLanes, T>(s04, alpha, beta, c + 4);
-        }
-
-        if (TColumns.Value > 5)
-        {
-            Merge<TVector, TLanes, T>(s05, alpha, beta, c + 5);
-        }
-
+        MergeRow<TVector, TLanes, T, TColumns>(s00, s01, s02, s03, s04, s05, alpha, beta, c);
         if (TRows.Value > 1)
         {
-            Merge<TVector, TLanes, T>(s10, alpha, beta, c + ldc);
-
-            if (TColumns.Value > 1)
-            {
-                Merge<TVector, TLanes, T>(s11, alpha, beta, c + ldc + 1);
-            }
-
-            if (TColumns.Value > 2)
-            {
-                Merge<TVector, TLanes, T>(s12, alpha, beta, c + ldc + 2);
-            }
-
-            if (TColumns.Value > 3)
-            {
-                Merge<TVector, TLanes, T>(s13, alpha, beta, c + ldc + 3);
-            }
-
-            if (TColumns.Value > 4)
-            {
-                Merge<TVector, TLanes, T>(s14, alpha, beta, c + ldc + 4);
-            }
-
-            if (TColumns.Value > 5)
-            {
-                Merge<TVector, TLanes, T>(s15, alpha, beta, c + ldc + 5);
-            }
+            MergeRow<TVector, TLanes, T, TColumns>(s10, s11, s12, s13, s14, s15, alpha, beta, c + ldc);
         }
 
         if (TRows.Value > 2)
         {
-            Merge<TVector, TLanes, T>(s20, alpha, beta, c + 2 * ldc);
-
-            if (TColumns.Value > 1)
-            {
-                Merge<TVector, TLanes, T>(s21, alpha, beta, c + 2 * ldc + 1);
-            }
-
-            if (TColumns.Value > 2)
-            {
-                Merge<TVector, TLanes, T>(s22, alpha, beta, c + 2 * ldc + 2);
-            }
-
-            if (TColumns.Value > 3)
-            {
-                Merge<TVector, TLanes, T>(s23, alpha, beta, c + 2 * ldc + 3);
-            }
-
-            if (TColumns.Value > 4)
-            {
-                Merge<TVector, TLanes, T>(s24, alpha, beta, c + 2 * ldc + 4);
-            }
-
-            if (TColumns.Value > 5)
-            {
-                Merge<TVector, TLanes, T>(s25, alpha, beta, c + 2 * ldc + 5);
-            }
+            MergeRow<TVector, TLanes, T, TColumns>(s20, s21, s22, s23, s24, s25, alpha, beta, c + 2 * ldc);
         }
 
         if (TRows.Value > 3)
         {
-            Merge<TVector, TLanes, T>(s30, alpha, beta, c + 3 * ldc);
-
-            if (TColumns.Value > 1)
-            {
-                Merge<TVector, TLanes, T>(s31, alpha, beta, c + 3 * ldc + 1);
-            }
-
-            if (TColumns.Value > 2)
-            {
-                Merge<TVector, TLanes, T>(s32, alpha, beta, c + 3 * ldc + 2);
-            }
-
-            if (TColumns.Value > 3)
-            {
-                Merge<TVector, TLanes, T>(s33, alpha, beta, c + 3 * ldc + 3);
-            }
-
-            if (TColumns.Value > 4)
-            {
-                Merge<TVector, TLanes, T>(s34, alpha, beta, c + 3 * ldc + 4);
-            }
-
-            if (TColumns.Value > 5)
-            {
-                Merge<TVector, TLanes, T>(s35, alpha, beta, c + 3 * ldc + 5);
-            }
+            MergeRow<TVector, TLanes, T, TColumns>(s30, s31, s32, s33, s34, s35, alpha, beta, c + 3 * ldc);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Merge<TVector, TLanes, T>(TVector sum, T alpha, T beta, T* c)
+    private static void MergeRow<TVector, TLanes, T, TColumns>(
+        TVector s0, TVector s1, TVector s2, TVector s3, TVector s4, TVector s5, T alpha, T beta, T* c)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
+        where TColumns : IConstant
     {
-        T product = alpha * TLanes.Sum(sum);
-        *c = beta == T.Zero ? product : *c * beta + product;
+        TVector product = TLanes.Multiply(TLanes.Create(alpha), LaneSums.Of(s0, s1, s2, s3, s4, s5));
+        if (beta != T.Zero)
+        {
+            product = TLanes.Add(TLanes.Multiply(TLanes.LoadFirst(c, TColumns.Value, product), TLanes.Create(beta)), product);
+        }
+
+        TLanes.StoreFirst(product, c, TColumns.Value);
     }
 }

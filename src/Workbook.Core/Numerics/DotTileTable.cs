@@ -9,6 +9,7 @@ internal static unsafe class DotTileTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVector, TLanes, T>(
         int rows, int columns, nint k, T* a, nint lda, T* b, nint ldb, T* lanes, T alpha, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
@@ -24,6 +25,7 @@ internal static unsafe class DotTileTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<TVector, TLanes, T, TRows>(
         int columns, nint k, T* a, nint lda, T* b, nint ldb, T* lanes, T alpha, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TRows : IConstant

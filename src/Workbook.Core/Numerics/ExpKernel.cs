@@ -42,9 +42,19 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Invoke<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double> =>
+        InRange<TVector, TLanes>(TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x)));
+
+    /// <summary>The same for x that is not positive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector NotPositive<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double> =>
+        InRange<TVector, TLanes>(TLanes.Max(TLanes.Create(Lowest), x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector InRange<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double>
     {
-        x = TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x));
         TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerDouble);
         TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), toInteger), toInteger);
         TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
@@ -68,9 +78,19 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector InvokeSingle<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, float> =>
+        InRangeSingle<TVector, TLanes>(TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x)));
+
+    /// <summary>The same for x that is not positive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector NotPositiveSingle<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, float> =>
+        InRangeSingle<TVector, TLanes>(TLanes.Max(TLanes.Create(LowestSingle), x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector InRangeSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float>
     {
-        x = TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x));
         TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerSingle);
         TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2Single), toInteger), toInteger);
         TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2HighSingle), x);
@@ -83,4 +103,14 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         p = TLanes.FusedMultiplyAdd(r2, p, r);
         return TLanes.Scale(TLanes.Add(TLanes.Create(1f), p), k);
     }
+}
+
+/// <summary>e^x for x that is not positive (or NaN): there is no upper end to mind.</summary>
+internal readonly struct ExpOfNotPositive : IFunction<double>, IFunction<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.NotPositive<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.NotPositiveSingle<TVector, TLanes>(x);
 }

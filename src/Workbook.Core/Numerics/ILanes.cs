@@ -20,6 +20,12 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>destination[i] = lane i.</summary>
     static abstract void Store(TVector value, T* destination);
 
+    /// <summary>Lane i = source[i] for i below count, that of rest elsewhere; nothing else is read.</summary>
+    static abstract TVector LoadFirst(T* source, int count, TVector rest);
+
+    /// <summary>destination[i] = lane i for i below count; nothing else is written.</summary>
+    static abstract void StoreFirst(TVector value, T* destination, int count);
+
     /// <summary>Every lane = value.</summary>
     static abstract TVector Create(T value);
 
@@ -73,4 +79,7 @@ internal unsafe interface ILanes<TVector, T>
 
     /// <summary>The sum of all lanes: the upper half is added to the lower half, down to one number.</summary>
     static abstract T Sum(TVector a);
+
+    /// <summary>The largest lane of numbers that are not NaN.</summary>
+    static abstract T Largest(TVector a);
 }

@@ -16,6 +16,18 @@ internal unsafe readonly struct Lanes1<T> : ILanes<T, T>
     public static void Store(T value, T* destination) => *destination = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LoadFirst(T* source, int count, T rest) => count > 0 ? *source : rest;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(T value, T* destination, int count)
+    {
+        if (count > 0)
+        {
+            *destination = value;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Create(T value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,6 +80,9 @@ internal unsafe readonly struct Lanes1<T> : ILanes<T, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(T a) => a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Largest(T a) => a;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Mask(bool condition) => FromBits(condition ? ulong.MaxValue : 0);

@@ -16,6 +16,26 @@ internal unsafe readonly struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static void Store(Vector128<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadFirst(T* source, int count, Vector128<T> rest)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            rest = rest.WithElement(i, source[i]);
+        }
+
+        return rest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector128<T> value, T* destination, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            destination[i] = value[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Create(T value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -103,5 +123,17 @@ internal unsafe readonly struct Lanes128<T> : ILanes<Vector128<T>, T>
 
         a += Vector128.Shuffle(a.AsSingle(), Vector128.Create(2, 3, 0, 1)).As<float, T>();
         return (a + Vector128.Shuffle(a.AsSingle(), Vector128.Create(1, 0, 3, 2)).As<float, T>()).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Largest(Vector128<T> a)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return Max(a, Vector128.Shuffle(a.AsDouble(), Vector128.Create(1, 0)).As<double, T>()).ToScalar();
+        }
+
+        a = Max(a, Vector128.Shuffle(a.AsSingle(), Vector128.Create(2, 3, 0, 1)).As<float, T>());
+        return Max(a, Vector128.Shuffle(a.AsSingle(), Vector128.Create(1, 0, 3, 2)).As<float, T>()).ToScalar();
     }
 }

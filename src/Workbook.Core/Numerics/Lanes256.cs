@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Workbook.Core.Numerics;
 
@@ -14,6 +15,39 @@ internal unsafe readonly struct Lanes256<T> : ILanes<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<T> value, T* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> LoadFirst(T* source, int count, Vector256<T> rest)
+    {
+        if (!Avx.IsSupported)
+        {
+            return Vector256.Create(Lanes128<T>.LoadFirst(source, Math.Min(count, Count / 2), rest.GetLower()), Lanes128<T>.LoadFirst(source + Count / 2, count - Count / 2, rest.GetUpper()));
+        }
+
+        Vector256<T> first = First(count);
+        Vector256<T> loaded = typeof(T) == typeof(double)
+            ? Avx.MaskLoad((double*)source, first.AsDouble()).As<double, T>()
+            : Avx.MaskLoad((float*)source, first.AsSingle()).As<float, T>();
+        return Vector256.ConditionalSelect(first, loaded, rest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<T> value, T* destination, int count)
+    {
+        if (!Avx.IsSupported)
+        {
+            Lanes128<T>.StoreFirst(value.GetLower(), destination, Math.Min(count, Count / 2));
+            Lanes128<T>.StoreFirst(value.GetUpper(), destination + Count / 2, count - Count / 2);
+        }
+        else if (typeof(T) == typeof(double))
+        {
+            Avx.MaskStore((double*)destination, First(count).AsDouble(), value.AsDouble());
+        }
+        else
+        {
+            Avx.MaskStore((float*)destination, First(count).AsSingle(), value.AsSingle());
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Create(T value) => Vector256.Create(value);
@@ -95,4 +129,13 @@ internal unsafe readonly struct Lanes256<T> : ILanes<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector256<T> a) => Lanes128<T>.Sum(a.GetLower() + a.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Largest(Vector256<T> a) => Lanes128<T>.Largest(Lanes128<T>.Max(a.GetLower(), a.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> First(int count) =>
+        typeof(T) == typeof(double)
+            ? Vector256.LessThan(Vector256<long>.Indices, Vector256.Create((long)count)).As<long, T>()
+            : Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).As<int, T>();
 }

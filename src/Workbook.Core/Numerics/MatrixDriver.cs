@@ -5,23 +5,24 @@ using System.Runtime.Intrinsics;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// The loops around the register tile. C is cut into blocks of columns (jc), the sum into blocks of depth (pc), the
-/// rows into blocks (ic). A packed strip of B (depth x 3 vectors) stays in the first-level cache while the packed block
-/// of A (rows x depth) streams past it from the second.
+/// The loops around the register tile. C is cut into blocks of columns (jc), the sum into groups of depths (g), the rows
+/// into blocks (ic). The packed block of A (rows x group) stays in the second-level cache while strips of B (depth x 3
+/// vectors, in the first) pass over it; C is read and written once for each depth, from that cache within a group.
 /// </summary>
 internal static unsafe class MatrixDriver
 {
-    // A strip of B is depth x 192 bytes: 24 of the first-level cache's 32 to 48 KB.
+    // A strip of B is depth x 192 bytes: 24 of the first-level cache's 32 to 48 KB. The order of summation depends on it.
     private const int Depth = 128;
+    private const int DepthsInGroup = 4;
 
-    // A's block is rows x depth: 384 KB of the second-level cache's megabyte (in doubles).
-    private const int RowsInBlock = 384;
+    // A's block: half of the second-level cache's megabyte.
+    private const int BlockBytes = 512 * 1024;
 
-    // B's block, depth x columns, is limited to 4 MB: it comes from the third level.
-    private const int ColumnBytesInBlock = 32768;
+    // B's block: it comes from the third level.
+    private const int ColumnBytes = 4 * 1024 * 1024;
 
     // Up to this many rows, packing B costs more than reading it in place.
-    private const int FewRows = 300;
+    private const int FewRows = 64;
 
     // Depths are multiples of the longest block that packing transposes.
     private const int DepthUnit = 8;
@@ -29,9 +30,6 @@ internal static unsafe class MatrixDriver
     // Below this many rows or columns, and from this depth on, inner products beat packed tiles.
     private const int ShortSide = 128;
     private const int LongSum = 64;
-
-    // As long as all of A, packed, stays in the second-level cache.
-    private const int FewRowsBytes = 512 * 1024;
 
     // Vectors of C's columns in a tile.
     private const int TileColumns = 3;
@@ -41,6 +39,9 @@ internal static unsafe class MatrixDriver
 
     [ThreadStatic]
     private static NativeBuffer<byte>? packedB;
+
+    [ThreadStatic]
+    private static NativeBuffer<byte>? edge;
 
     public static void Multiply<T>(
         bool transposeA, bool transposeB, int m, int n, int k,
@@ -115,71 +116,85 @@ internal static unsafe class MatrixDriver
         }
     }
 
-    private static void Packed<TVector, TLanes, T>(
-        int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TLanes : ILanes<TVector, T>
-    {
-        if (b.DepthIsRow && m <= FewRows && (long)m * k * sizeof(T) <= FewRowsBytes)
-        {
-            InPlace<TVector, TLanes, T>(tileRows, m, n, k, alpha, a, b, beta, c, ldc);
-        }
-        else
-        {
-            Blocked<TVector, TLanes, T>(tileRows, m, n, k, alpha, a, b, beta, c, ldc);
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Blocked<TVector, TLanes, T>(
+    private static void Packed<TVector, TLanes, T>(
         int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
         int width = TLanes.Count;
         Split depths = Split.AtMost(k, Depth, DepthUnit);
-        Split rowBlocks = Split.AtMost(m, RowsInBlock);
-        Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytesInBlock / sizeof(T) / width));
-        T* spaceA = Workspace<T>(ref packedA, (long)rowBlocks.Largest * depths.Largest + MatrixPacking.Overhang);
-        T* spaceB = Workspace<T>(ref packedB, (long)columnBlocks.Largest * width * depths.Largest + MatrixPacking.Overhang);
-        T* partial = stackalloc T[8 * TileColumns * Elementwise.LongestVector];
+        Split groups = Split.AtMost(depths.Count, DepthsInGroup);
+        int longest = depths.Largest * groups.Largest;
+        Split rowBlocks = Split.AtMost(m, Math.Max(tileRows, BlockBytes / sizeof(T) / longest / tileRows * tileRows), tileRows);
+        Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytes / sizeof(T) / longest / width));
+
+        // B is packed strip by strip, as it is needed first; one that no second block of rows will need makes room for the next.
+        bool once = rowBlocks.Count == 1, inPlace = b.DepthIsRow && once && m <= FewRows;
+        long stripsKept = once ? TileColumns : columnBlocks.Largest;
+        T* spaceA = Workspace<T>(ref packedA, (long)rowBlocks.Largest * longest + MatrixPacking.Overhang);
+        T* spaceB = Workspace<T>(ref packedB, stripsKept * width * longest + MatrixPacking.Overhang);
+        T* partial = n % width == 0 ? null : Workspace<T>(ref edge, (long)rowBlocks.Largest * TileColumns * width);
 
         for (int jc = 0; jc < columnBlocks.Count; jc++)
         {
             int firstColumn = columnBlocks.Start(jc) * width;
             Split strips = Split.AtMost(columnBlocks.Size(jc), TileColumns);
-            for (int pc = 0; pc < depths.Count; pc++)
+            for (int g = 0; g < groups.Count; g++)
             {
-                int depth = depths.Size(pc);
-                Operand<T> bBlock = b.From(firstColumn, depths.Start(pc));
-                T keep = pc == 0 ? beta : T.One;
-                bBlock.PackAll<TVector, TLanes>(strips, width, n - firstColumn, depth, spaceB);
+                int firstDepth = depths.Start(groups.Start(g)), groupDepth = depths.Start(groups.Start(g + 1)) - firstDepth;
                 for (int ic = 0; ic < rowBlocks.Count; ic++)
                 {
-                    int firstRow = rowBlocks.Start(ic);
-                    Split tiles = Split.AtMost(rowBlocks.Size(ic), tileRows);
-                    Operand<T> aBlock = a.From(firstRow, depths.Start(pc));
-                    aBlock.PackAll<TVector, TLanes>(tiles, 1, rowBlocks.Size(ic), depth, spaceA);
+                    int firstRow = rowBlocks.Start(ic), rows = rowBlocks.Size(ic);
+                    Split tiles = Split.AtMost(rows, tileRows);
+                    for (int d = groups.Start(g); d < groups.Start(g + 1); d++)
+                    {
+                        a.From(firstRow, depths.Start(d)).PackAll<TVector, TLanes>(tiles, depths.Size(d), spaceA + (nint)(depths.Start(d) - firstDepth) * rows);
+                    }
+
                     for (int js = 0; js < strips.Count; js++)
                     {
                         int first = strips.Start(js) * width, vectors = strips.Size(js), size = vectors * width;
                         int used = Math.Min(size, n - firstColumn - first);
-                        T* strip = spaceB + (nint)first * depth;
-                        T* next = strip + (nint)size * depth;
-                        for (int it = 0; it < tiles.Count; it++)
+                        T* packed = once ? spaceB : spaceB + (nint)first * groupDepth;
+                        T* target = c + firstRow * ldc + firstColumn + first;
+                        for (int d = groups.Start(g); d < groups.Start(g + 1); d++)
                         {
-                            int row = tiles.Start(it), rows = tiles.Size(it);
-                            T* target = c + (firstRow + row) * ldc + firstColumn + first;
-                            T* panel = spaceA + (nint)row * depth;
-                            if (used == size)
+                            int depth = depths.Size(d);
+                            T* strip = packed + (nint)(depths.Start(d) - firstDepth) * size;
+                            nint step = size;
+                            Operand<T> source = b.From(firstColumn + first, depths.Start(d));
+                            bool last = d + 1 == groups.Start(g + 1);
+                            Ahead<T> ahead;
+                            if (ic > 0)
                             {
-                                MatrixTileTable.Run<TVector, TLanes, T>(rows, vectors, depth, panel, strip, size, it == tiles.Count - 1 ? next : strip, alpha, keep, target, ldc);
+                                ahead = new(strip + (nint)depth * size, size, depth, 1, 0);
                             }
                             else
                             {
-                                // The last vector hangs over C's edge: a full tile beside it, then what belongs to C.
-                                MatrixTileTable.Run<TVector, TLanes, T>(rows, vectors, depth, panel, strip, size, it == tiles.Count - 1 ? next : strip, alpha, T.Zero, partial, size);
+                                Operand<T> after = last ? b.From(firstColumn + first + size, firstDepth) : b.From(firstColumn + first, depths.Start(d + 1));
+                                ahead = after.Ahead(size, last ? depths.Size(groups.Start(g)) : depths.Size(d + 1));
+                                if (inPlace && used == size)
+                                {
+                                    strip = source.At(0);
+                                    step = source.Stride;
+                                }
+                                else
+                                {
+                                    source.Pack<TVector, TLanes>(used, depth, strip, size);
+                                }
+                            }
+
+                            T keep = d == 0 ? beta : T.One;
+                            T* panel = spaceA + (nint)(depths.Start(d) - firstDepth) * rows;
+                            if (used == size)
+                            {
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panel, strip, step, ahead, alpha, keep, target, ldc);
+                            }
+                            else
+                            {
+                                // The last vector hangs over C's edge: full tiles beside it, then what belongs to C.
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panel, strip, step, ahead, alpha, T.Zero, partial, size);
                                 Merge(rows, used, partial, size, keep, target, ldc);
                             }
                         }
@@ -189,62 +204,25 @@ internal static unsafe class MatrixDriver
         }
     }
 
-    /// <summary>
-    /// The same for few rows: packing B would cost more than it saves, so tiles read it in place. All of A is packed once,
-    /// and a strip of C is finished before the next begins.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void InPlace<TVector, TLanes, T>(
-        int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
+    /// <summary>All tiles of a strip: runs of tiles of one size, and a piece of what comes next for each run.</summary>
+    private static void Strip<TVector, TLanes, T>(
+        Split tiles, int vectors, int depth, T* panels, T* strip, nint step, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
-        int width = TLanes.Count;
-        Split depths = Split.AtMost(k, Depth, DepthUnit);
-        Split tiles = Split.AtMost(m, tileRows);
-        Split strips = Split.AtMost((n + width - 1) / width, TileColumns);
-        T* spaceA = Workspace<T>(ref packedA, (long)m * k + MatrixPacking.Overhang);
-        T* spaceB = Workspace<T>(ref packedB, (long)TileColumns * width * depths.Largest + MatrixPacking.Overhang);
-        T* partial = stackalloc T[8 * TileColumns * Elementwise.LongestVector];
-        for (int pc = 0; pc < depths.Count; pc++)
+        int pieces = Math.Min(ahead.Pieces, tiles.Count);
+        for (int piece = 0, t = 0; piece < pieces; piece++)
         {
-            a.From(0, depths.Start(pc)).PackAll<TVector, TLanes>(tiles, 1, m, depths.Size(pc), spaceA + (nint)depths.Start(pc) * m);
-        }
-
-        for (int js = 0; js < strips.Count; js++)
-        {
-            int first = strips.Start(js) * width, vectors = strips.Size(js), size = vectors * width;
-            int used = Math.Min(size, n - first);
-            for (int pc = 0; pc < depths.Count; pc++)
+            int end = pieces == 1 ? tiles.Count : tiles.Count * (piece + 1) / pieces;
+            int fetches = MatrixTile.FetchesOfTile * (end - t), nextRows = (ahead.Rows + fetches - 1) / fetches;
+            T* next = ahead.Piece(piece);
+            while (t < end)
             {
-                int depth = depths.Size(pc);
-                T* strip = b.From(first, depths.Start(pc)).At(0);
-                T* next = pc + 1 < depths.Count ? b.From(first, depths.Start(pc + 1)).At(0) : b.From(first + size, 0).At(0);
-                T keep = pc == 0 ? beta : T.One;
-                nint step = b.Stride;
-                if (used < size)
-                {
-                    b.From(first, depths.Start(pc)).Pack<TVector, TLanes>(used, depth, spaceB, size);
-                    strip = spaceB;
-                    step = size;
-                }
-
-                for (int it = 0; it < tiles.Count; it++)
-                {
-                    int rows = tiles.Size(it);
-                    T* panel = spaceA + (nint)depths.Start(pc) * m + (nint)tiles.Start(it) * depth;
-                    T* target = c + tiles.Start(it) * ldc + first;
-                    if (used == size)
-                    {
-                        MatrixTileTable.Run<TVector, TLanes, T>(rows, vectors, depth, panel, strip, step, it == tiles.Count - 1 ? next : strip, alpha, keep, target, ldc);
-                    }
-                    else
-                    {
-                        MatrixTileTable.Run<TVector, TLanes, T>(rows, vectors, depth, panel, strip, step, strip, alpha, T.Zero, partial, size);
-                        Merge(rows, used, partial, size, keep, target, ldc);
-                    }
-                }
+                int size = tiles.Size(t), equal = Math.Min(end, tiles.EndOfEqual(t)) - t;
+                MatrixTileTable.Run<TVector, TLanes, T>(
+                    size, vectors, equal, depth, panels + (nint)tiles.Start(t) * depth, strip, step, next, ahead.Step, nextRows, alpha, beta, c + tiles.Start(t) * ldc, ldc);
+                next += equal * MatrixTile.FetchesOfTile * nextRows * ahead.Step;
+                t += equal;
             }
         }
     }
@@ -293,11 +271,15 @@ internal static unsafe class MatrixDriver
 
         public Operand<T> From(int r, int p) => new(DepthIsRow ? origin + p * Stride + r : origin + r * Stride + p, Stride, DepthIsRow);
 
+        /// <summary>What to fetch before a strip of the given width and depth is read: rows of that width.</summary>
+        public Ahead<T> Ahead(int width, int depth) =>
+            DepthIsRow ? new(origin, Stride, depth, 1, 0) : new(origin, Stride, width, (depth + width - 1) / width, width);
+
         /// <summary>
         /// Every panel of a block, panel j at first_j depth. Where p is the row, a few rows at a time go to all panels, so that
         /// the reads stay on few pages.
         /// </summary>
-        public void PackAll<TVector, TLanes>(Split panels, int unit, int count, int depth, T* space)
+        public void PackAll<TVector, TLanes>(Split panels, int depth, T* space)
             where TLanes : ILanes<TVector, T>
         {
             int chunk = DepthIsRow ? RowsAtATime : depth;
@@ -305,8 +287,8 @@ internal static unsafe class MatrixDriver
             {
                 for (int j = 0; j < panels.Count; j++)
                 {
-                    int first = panels.Start(j) * unit, size = panels.Size(j) * unit;
-                    From(first, p).Pack<TVector, TLanes>(Math.Min(size, count - first), Math.Min(chunk, depth - p), space + (nint)first * depth + (nint)p * size, size);
+                    int first = panels.Start(j), size = panels.Size(j);
+                    From(first, p).Pack<TVector, TLanes>(size, Math.Min(chunk, depth - p), space + (nint)first * depth + (nint)p * size, size);
                 }
             }
         }
@@ -323,5 +305,20 @@ internal static unsafe class MatrixDriver
                 MatrixPacking.Transpose(origin, Stride, count, depth, panel, width);
             }
         }
+    }
+
+    /// <summary>What is read after the tiles at hand: pieces side by side, each of some rows.</summary>
+    private readonly struct Ahead<T>(T* first, nint step, int rows, int pieces, nint pieceStep)
+        where T : unmanaged
+    {
+        private readonly T* first = first;
+
+        public nint Step { get; } = step;
+
+        public int Rows { get; } = rows;
+
+        public int Pieces { get; } = pieces;
+
+        public T* Piece(int i) => first + i * pieceStep;
     }
 }

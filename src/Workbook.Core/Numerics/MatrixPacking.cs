@@ -16,6 +16,29 @@ internal static unsafe class MatrixPacking
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
+        // Panels of one vector, or of half or a quarter, and strips of three: the usual case.
+        if (count == width && width % TLanes.Count == 0)
+        {
+            for (int r = 0; r < width; r += TLanes.Count)
+            {
+                CopyColumn<TVector, TLanes, T>(source + r, stride, depth, panel + r, width);
+            }
+
+            return;
+        }
+
+        if (Vector256.IsHardwareAccelerated && count == width && width == Vector256<T>.Count)
+        {
+            CopyColumn<Vector256<T>, Lanes256<T>, T>(source, stride, depth, panel, width);
+            return;
+        }
+
+        if (Vector128.IsHardwareAccelerated && count == width && width == Vector128<T>.Count)
+        {
+            CopyColumn<Vector128<T>, Lanes128<T>, T>(source, stride, depth, panel, width);
+            return;
+        }
+
         for (int p = 0; p < depth; p++)
         {
             int r = 0;
@@ -51,6 +74,25 @@ internal static unsafe class MatrixPacking
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyColumn<TVector, TLanes, T>(T* source, nint stride, int depth, T* panel, nint width)
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+    {
+        for (; depth > 1; depth -= 2)
+        {
+            TLanes.Store(TLanes.Load(source), panel);
+            TLanes.Store(TLanes.Load(source + stride), panel + width);
+            source += 2 * stride;
+            panel += 2 * width;
+        }
+
+        if (depth > 0)
+        {
+            TLanes.Store(TLanes.Load(source), panel);
+        }
+    }
+
     /// <summary>Elements that <see cref="Transpose"/> may write past the end of a panel.</summary>
     public const int Overhang = 8;
 
@@ -66,29 +108,33 @@ internal static unsafe class MatrixPacking
         int block = typeof(T) == typeof(double)
             ? Vector512.IsHardwareAccelerated ? 8 : Vector256.IsHardwareAccelerated ? 4 : 1
             : Vector256.IsHardwareAccelerated ? 8 : 1;
-        int p = 0;
-        for (; block > 1 && p <= depth - block; p += block)
+        int whole = block > 1 ? depth - depth % block : 0;
+        for (int r = 0; whole > 0 && r < count; r += block)
         {
-            for (int r = 0; r < count; r += block)
+            T* from = source + r * stride, to = panel + r;
+            int last = count - 1 - r;
+            if (typeof(T) == typeof(float))
             {
-                T* from = source + r * stride + p, to = panel + p * width + r;
-                int last = count - 1 - r;
-                if (typeof(T) == typeof(float))
+                int wide = 0;
+                if (Vector512.IsHardwareAccelerated && width >= block)
                 {
-                    TransposeBlock.Single8((float*)from, stride, last, (float*)to, width);
+                    wide = whole - whole % Vector512<float>.Count;
+                    TransposeBlock.Single8Wide((float*)from, stride, last, wide, (float*)to, width);
                 }
-                else if (Vector512.IsHardwareAccelerated)
-                {
-                    TransposeBlock.Double8((double*)from, stride, last, (double*)to, width);
-                }
-                else
-                {
-                    TransposeBlock.Double4((double*)from, stride, last, (double*)to, width);
-                }
+
+                TransposeBlock.Single8((float*)from + wide, stride, last, whole - wide, (float*)(to + wide * width), width);
+            }
+            else if (Vector512.IsHardwareAccelerated)
+            {
+                TransposeBlock.Double8((double*)from, stride, last, whole, (double*)to, width);
+            }
+            else
+            {
+                TransposeBlock.Double4((double*)from, stride, last, whole, (double*)to, width);
             }
         }
 
-        for (; p < depth; p++)
+        for (int p = whole; p < depth; p++)
         {
             for (int r = 0; r < count; r++)
             {

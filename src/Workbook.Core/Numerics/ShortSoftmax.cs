@@ -11,8 +11,8 @@ namespace Workbook.Core.Numerics;
 /// </summary>
 /// <remarks>
 /// The turned block: column j of group g (as many rows as lanes) at <c>(g columns + j) lanes</c>, so that all of a group
-/// is contiguous. The three passes run over a block each, not over a group: a vector is not loaded before the single
-/// numbers it is made of have left the store buffer.
+/// is contiguous. Every pass runs over a block, not over a group: a vector is not loaded before the single numbers it is made of
+/// have left the store buffer, and no chain of operations is longer than a core can look ahead.
 /// </remarks>
 internal static unsafe class ShortSoftmax
 {
@@ -74,7 +74,7 @@ internal static unsafe class ShortSoftmax
 
             for (int g = 0; g < used; g++)
             {
-                T* group = turned + g * (lanes * columns), terms = exponentials + g * (lanes * columns);
+                T* group = turned + g * (lanes * columns);
                 TVector max = TLanes.Load(group);
                 for (int j = 1; j < columns; j++)
                 {
@@ -83,11 +83,14 @@ internal static unsafe class ShortSoftmax
 
                 for (int j = 0; j < columns; j++)
                 {
-                    TVector shifted = TLanes.Subtract(TLanes.Load(group + j * lanes), max);
-                    TLanes.Store(shifted, group + j * lanes);
-                    TLanes.Store(TExp.Invoke<TVector, TLanes>(shifted), terms + j * lanes);
+                    TLanes.Store(TLanes.Subtract(TLanes.Load(group + j * lanes), max), group + j * lanes);
                 }
+            }
 
+            Elementwise.Loop<TVector, TLanes, T, TExp>(turned, exponentials, used * lanes * columns);
+            for (int g = 0; g < used; g++)
+            {
+                T* group = turned + g * (lanes * columns), terms = exponentials + g * (lanes * columns);
                 TVector sum = Sum<TVector, TLanes, T>(terms, columns, half, tree);
                 if (logarithm)
                 {

@@ -15,6 +15,10 @@ namespace Workbook.Core.Numerics;
 /// </remarks>
 public static unsafe class Softmax
 {
+    // Rows between two passes, and their elements: these stay in the first-level cache.
+    private const int BlockRows = 32;
+    private const int BlockElements = 1024;
+
     /// <summary><c>p[i, j] = exp(x[i, j] - max_i) / sum_k exp(x[i, k] - max_i)</c>.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
@@ -24,11 +28,11 @@ public static unsafe class Softmax
     /// <param name="ldp">Elements from one row of p to the next, at least <paramref name="columns"/>.</param>
     /// <exception cref="ArgumentException">A size is negative, a stride too small, a span too short, or the spans overlap without being the same.</exception>
     public static void Rows(int rows, int columns, ReadOnlySpan<double> x, int ldx, Span<double> p, int ldp) =>
-        Run<double, ExpKernel, ShiftedExp>(rows, columns, x, ldx, p, ldp, logarithm: false);
+        Run<double, ExpOfNotPositive>(rows, columns, x, ldx, p, ldp, logarithm: false);
 
     /// <inheritdoc cref="Rows(int, int, ReadOnlySpan{double}, int, Span{double}, int)"/>
     public static void Rows(int rows, int columns, ReadOnlySpan<float> x, int ldx, Span<float> p, int ldp) =>
-        Run<float, ExpKernel, ShiftedExp>(rows, columns, x, ldx, p, ldp, logarithm: false);
+        Run<float, ExpOfNotPositive>(rows, columns, x, ldx, p, ldp, logarithm: false);
 
     /// <summary><c>y[i, j] = x[i, j] - max_i - ln sum_k exp(x[i, k] - max_i)</c>.</summary>
     /// <param name="rows">The number of rows.</param>
@@ -39,11 +43,11 @@ public static unsafe class Softmax
     /// <param name="ldy">Elements from one row of y to the next, at least <paramref name="columns"/>.</param>
     /// <exception cref="ArgumentException">A size is negative, a stride too small, a span too short, or the spans overlap without being the same.</exception>
     public static void LogRows(int rows, int columns, ReadOnlySpan<double> x, int ldx, Span<double> y, int ldy) =>
-        Run<double, ExpKernel, ShiftedExp>(rows, columns, x, ldx, y, ldy, logarithm: true);
+        Run<double, ExpOfNotPositive>(rows, columns, x, ldx, y, ldy, logarithm: true);
 
     /// <inheritdoc cref="LogRows(int, int, ReadOnlySpan{double}, int, Span{double}, int)"/>
     public static void LogRows(int rows, int columns, ReadOnlySpan<float> x, int ldx, Span<float> y, int ldy) =>
-        Run<float, ExpKernel, ShiftedExp>(rows, columns, x, ldx, y, ldy, logarithm: true);
+        Run<float, ExpOfNotPositive>(rows, columns, x, ldx, y, ldy, logarithm: true);
 
     /// <summary><c>ln sum_j e^x_j</c>; <c>-inf</c> for an empty span or nothing but <c>-inf</c>, <c>+inf</c> if any is, NaN if any is.</summary>
     /// <param name="x">The numbers.</param>
@@ -53,10 +57,9 @@ public static unsafe class Softmax
     /// <inheritdoc cref="LogSumExp(ReadOnlySpan{double})"/>
     public static float LogSumExp(ReadOnlySpan<float> x) => LogSum<float, ShiftedExp>(x);
 
-    private static void Run<T, TExp, TShiftedExp>(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> y, int ldy, bool logarithm)
+    private static void Run<T, TExp>(int rows, int columns, ReadOnlySpan<T> x, int ldx, Span<T> y, int ldy, bool logarithm)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TExp : IFunction<T>
-        where TShiftedExp : IUpdate<T>, ITerm<T>
     {
         Require.Matrix(rows, columns, ldx, x.Length, "x");
         Require.Matrix(rows, columns, ldy, y.Length, "the result");
@@ -71,33 +74,139 @@ public static unsafe class Softmax
             return;
         }
 
-        if (ShortSoftmax.Takes(rows, columns))
+        fixed (T* px = x, py = y)
         {
-            fixed (T* px = x, py = y)
+            if (!logarithm && PairSoftmax.Takes(columns, ldx, ldy))
+            {
+                PairSoftmax.Run<T, TExp>(rows, px, py);
+            }
+            else if (ShortSoftmax.Takes(rows, columns))
             {
                 ShortSoftmax.Run<T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
             }
-
-            return;
-        }
-
-        for (int i = 0; i < rows; i++)
-        {
-            ReadOnlySpan<T> source = x.Slice(i * ldx, columns);
-            Span<T> target = y.Slice(i * ldy, columns);
-            T max = Maximum(source);
-            if (logarithm)
+            else if (Vector512.IsHardwareAccelerated)
             {
-                T shift = LogOfSum(Sums.Run<T, TShiftedExp>(source, source, max));
-                Update.Run<T, ShiftUpdate<T>>(target, max, source);
-                Update.Run<T, ShiftUpdate<T>>(target, shift, target);
+                Long<Vector512<T>, Lanes512<T>, T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
+            }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                Long<Vector256<T>, Lanes256<T>, T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
+            }
+            else if (Vector128.IsHardwareAccelerated)
+            {
+                Long<Vector128<T>, Lanes128<T>, T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
             }
             else
             {
-                Update.Run<T, TShiftedExp>(target, max, source);
-                Update.Run<T, ScaleUpdate<T>>(target, T.One / Sums.Run<T, PlainTerm<T>>(target, target, T.Zero), target);
+                Long<T, Lanes1<T>, T, TExp>(rows, columns, px, ldx, py, ldy, logarithm);
             }
         }
+    }
+
+    /// <summary>
+    /// A few rows at a time, in three passes: maxima; exponentials and their sums; quotients, or differences of logarithms.
+    /// Several rows, because each of them ends in a chain of single operations that those of the next one hide.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void Long<TVector, TLanes, T, TExp>(int rows, int columns, T* x, nint ldx, T* y, nint ldy, bool logarithm)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T>
+    {
+        int width = TLanes.Count, whole = columns - columns % width, rest = columns - whole;
+        int block = Math.Clamp(BlockElements / columns, 1, BlockRows);
+        T* maxima = stackalloc T[BlockRows];
+        T* totals = stackalloc T[BlockRows];
+        for (int start = 0; start < rows; start += block)
+        {
+            int count = Math.Min(block, rows - start);
+            T* from = x + start * ldx, to = y + start * ldy;
+            for (int i = 0; i < count; i++)
+            {
+                maxima[i] = Maximum<TVector, TLanes, T>(from + i * ldx, columns);
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                totals[i] = Terms<TVector, TLanes, T, TExp>(from + i * ldx, columns, maxima[i], logarithm ? null : to + i * ldy);
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                T* source = from + i * ldx, target = to + i * ldy;
+                if (logarithm)
+                {
+                    TVector max = TLanes.Create(maxima[i]), shift = TLanes.Create(LogOfSum(totals[i]));
+                    for (int j = 0; j < whole; j += width)
+                    {
+                        TLanes.Store(TLanes.Subtract(TLanes.Subtract(TLanes.Load(source + j), max), shift), target + j);
+                    }
+
+                    if (rest > 0)
+                    {
+                        TVector last = TLanes.LoadFirst(source + whole, rest, max);
+                        TLanes.StoreFirst(TLanes.Subtract(TLanes.Subtract(last, max), shift), target + whole, rest);
+                    }
+                }
+                else
+                {
+                    TVector scale = TLanes.Create(T.One / totals[i]);
+                    for (int j = 0; j < whole; j += width)
+                    {
+                        TLanes.Store(TLanes.Multiply(TLanes.Load(target + j), scale), target + j);
+                    }
+
+                    if (rest > 0)
+                    {
+                        TLanes.StoreFirst(TLanes.Multiply(TLanes.LoadFirst(target + whole, rest, scale), scale), target + whole, rest);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// The terms e^(x - max) of a row, stored where terms is not null, and their sum in the order of <see cref="Sums"/>: its partial
+    /// sums stay in memory (the first-level cache), where the latency of an addition hides behind the exponentials.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static T Terms<TVector, TLanes, T, TExp>(T* x, int columns, T max, T* terms)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T>
+    {
+        int width = TLanes.Count, partials = Sums.Partials<T>(), partial = 0;
+        T* sums = stackalloc T[Sums.Partials<T>()];
+        T* unused = stackalloc T[Elementwise.LongestVector];
+        int step = terms == null ? 0 : width;
+        terms = terms == null ? unused : terms;
+        TVector shift = TLanes.Create(max);
+        for (int j = 0; j < partials; j += width)
+        {
+            TLanes.Store(TLanes.Create(T.Zero), sums + j);
+        }
+
+        for (; columns >= width; columns -= width)
+        {
+            TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Load(x), shift));
+            TLanes.Store(term, terms);
+            TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
+            partial = (partial + width) & (partials - 1);
+            x += width;
+            terms += step;
+        }
+
+        if (columns > 0)
+        {
+            // Numbers that are not there count as -inf: their terms are 0.
+            TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.LoadFirst(x, columns, TLanes.Create(T.NegativeInfinity)), shift));
+            TLanes.StoreFirst(term, terms, columns);
+            TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
+        }
+
+        return Sums.Total<TVector, TLanes, T>(sums, partials);
     }
 
     private static T LogSum<T, TShiftedExp>(ReadOnlySpan<T> x)
@@ -139,8 +248,7 @@ public static unsafe class Softmax
     }
 
     /// <summary>The largest number that is not NaN, -inf if there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Maximum<TVector, TLanes, T>(T* x, int length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -153,37 +261,28 @@ public static unsafe class Softmax
             m1 = TLanes.Max(TLanes.Load(x + i + width), m1);
         }
 
-        T* lanes = stackalloc T[Elementwise.LongestVector];
-        TLanes.Store(TLanes.Max(m0, m1), lanes);
-        T max = lanes[0];
-        for (int j = 1; j < width; j++)
+        m0 = TLanes.Max(m0, m1);
+        if (i <= length - width)
         {
-            max = lanes[j] > max ? lanes[j] : max;
+            m0 = TLanes.Max(TLanes.Load(x + i), m0);
+            i += width;
         }
 
-        for (; i < length; i++)
+        if (i < length)
         {
-            max = x[i] > max ? x[i] : max;
+            m0 = TLanes.Max(TLanes.LoadFirst(x + i, length - i, m0), m0);
         }
 
-        return max;
+        return TLanes.Largest(m0);
     }
 }
 
 /// <summary>e^(x - a); y is not used.</summary>
-internal readonly struct ShiftedExp : IUpdate<double>, IUpdate<float>, ITerm<double>, ITerm<float>
+internal readonly struct ShiftedExp : ITerm<double>, ITerm<float>
 {
     static double ITerm<double>.Padding => double.NegativeInfinity;
 
     static float ITerm<float>.Padding => float.NegativeInfinity;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IUpdate<double>.Invoke<TVector, TLanes>(TVector y, TVector a, TVector x) =>
-        ExpKernel.Invoke<TVector, TLanes>(TLanes.Subtract(x, a));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IUpdate<float>.Invoke<TVector, TLanes>(TVector y, TVector a, TVector x) =>
-        ExpKernel.InvokeSingle<TVector, TLanes>(TLanes.Subtract(x, a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector ITerm<double>.Invoke<TVector, TLanes>(TVector x, TVector y, TVector a) =>
@@ -194,16 +293,6 @@ internal readonly struct ShiftedExp : IUpdate<double>, IUpdate<float>, ITerm<dou
         ExpKernel.InvokeSingle<TVector, TLanes>(TLanes.Subtract(x, a));
 }
 
-/// <summary>x - a.</summary>
-internal readonly struct ShiftUpdate<T> : IUpdate<T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Invoke<TVector, TLanes>(TVector y, TVector a, TVector x)
-        where TLanes : ILanes<TVector, T> =>
-        TLanes.Subtract(x, a);
-}
-
 /// <summary>a x.</summary>
 internal readonly struct ScaleUpdate<T> : IUpdate<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -212,16 +301,4 @@ internal readonly struct ScaleUpdate<T> : IUpdate<T>
     public static TVector Invoke<TVector, TLanes>(TVector y, TVector a, TVector x)
         where TLanes : ILanes<TVector, T> =>
         TLanes.Multiply(a, x);
-}
-
-/// <summary>x.</summary>
-internal readonly struct PlainTerm<T> : ITerm<T>
-    where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    public static T Padding => T.Zero;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Invoke<TVector, TLanes>(TVector x, TVector y, TVector a)
-        where TLanes : ILanes<TVector, T> =>
-        x;
 }

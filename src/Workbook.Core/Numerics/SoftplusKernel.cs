@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// ln(1 + e^-|x|), the part that softplus and log-sigmoid share. With t = e^-|x| in [0, 1]: where 1 + t &lt; sqrt(2),
-/// f = t; elsewhere ln(1 + t) = ln 2 + ln(1 + f), f = (t - 1) / 2. Then |f| &lt;= sqrt(2) - 1 and
+/// ln(1 + e^-|x|), the part that softplus and log-sigmoid share, in two stages. With t = e^-|x| in [0, 1]: where
+/// 1 + t &lt; sqrt(2), f = t; elsewhere ln(1 + t) = ln 2 + ln(1 + f), f = (t - 1) / 2. Then |f| &lt;= sqrt(2) - 1 and
 /// ln(1 + f) = f - s (f - z R(z)), s = f / (2 + f), z = s^2.
 /// </summary>
 internal static class SoftplusKernel
@@ -19,10 +19,14 @@ internal static class SoftplusKernel
     private const float Ln2LowSingle = 3.19461833e-05f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Tail<TVector, TLanes>(TVector x)
+    public static TVector Exp<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double> =>
+        ExpKernel.NotPositive<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Log<TVector, TLanes>(TVector t)
         where TLanes : ILanes<TVector, double>
     {
-        TVector t = ExpKernel.Invoke<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
         TVector small = TLanes.LessThan(t, TLanes.Create(Threshold));
         TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1.0)), TLanes.Create(0.5)));
         TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
@@ -40,10 +44,14 @@ internal static class SoftplusKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector TailSingle<TVector, TLanes>(TVector x)
+    public static TVector ExpSingle<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, float> =>
+        ExpKernel.NotPositiveSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector LogSingle<TVector, TLanes>(TVector t)
         where TLanes : ILanes<TVector, float>
     {
-        TVector t = ExpKernel.InvokeSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
         TVector small = TLanes.LessThan(t, TLanes.Create((float)Threshold));
         TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1f)), TLanes.Create(0.5f)));
         TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2f)));
@@ -58,25 +66,37 @@ internal static class SoftplusKernel
 }
 
 /// <summary>ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).</summary>
-internal readonly struct Softplus : IFunction<double>, IFunction<float>
+internal readonly struct Softplus : IStagedFunction<double>, IStagedFunction<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) =>
-        TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Tail<TVector, TLanes>(x));
+    static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) =>
-        TLanes.Add(TLanes.Max(TLanes.Create(0f), x), SoftplusKernel.TailSingle<TVector, TLanes>(x));
+    static TVector IStagedFunction<double>.Second<TVector, TLanes>(TVector first, TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(first));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.Second<TVector, TLanes>(TVector first, TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(first));
 }
 
 /// <summary>ln(1 / (1 + e^-x)) = min(x, 0) - ln(1 + e^-|x|).</summary>
-internal readonly struct LogSigmoid : IFunction<double>, IFunction<float>
+internal readonly struct LogSigmoid : IStagedFunction<double>, IStagedFunction<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) =>
-        TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Tail<TVector, TLanes>(x));
+    static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) =>
-        TLanes.Subtract(TLanes.Min(TLanes.Create(0f), x), SoftplusKernel.TailSingle<TVector, TLanes>(x));
+    static TVector IStagedFunction<double>.Second<TVector, TLanes>(TVector first, TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(first));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.Second<TVector, TLanes>(TVector first, TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(first));
 }

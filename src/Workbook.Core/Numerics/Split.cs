@@ -25,5 +25,8 @@ internal readonly struct Split
 
     public int Start(int piece) => Math.Min(total, (piece * quotient + Math.Min(piece, remainder)) * unit);
 
+    /// <summary>The first piece after this one that has another size, for a unit of 1.</summary>
+    public int EndOfEqual(int piece) => piece < remainder ? remainder : Count;
+
     public int Size(int piece) => Start(piece + 1) - Start(piece);
 }

@@ -27,6 +27,28 @@ internal static unsafe class Sums
     // 4 vectors of 64 bytes.
     private const int LanesOfSingle = 64;
 
+    /// <summary>The number of partial sums, L.</summary>
+    public static int Partials<T>()
+        where T : unmanaged =>
+        4 * 64 / sizeof(T);
+
+    /// <summary>The sum of partial sums in memory, which are overwritten: halves in vectors, then the lanes of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Total<TVector, TLanes, T>(T* sums, int count)
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+    {
+        for (int half = count / 2; half >= TLanes.Count; half /= 2)
+        {
+            for (int j = 0; j < half; j += TLanes.Count)
+            {
+                TLanes.Store(TLanes.Add(TLanes.Load(sums + j), TLanes.Load(sums + j + half)), sums + j);
+            }
+        }
+
+        return TLanes.Sum(TLanes.Load(sums));
+    }
+
     public static T Run<T, TTerm>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, T a)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TTerm : ITerm<T>
@@ -145,7 +167,7 @@ internal static unsafe class Sums
         where TLanes : ILanes<TVector, T>
         where TTerm : ITerm<T>
     {
-        int lanes = 4 * 64 / sizeof(T);
+        int lanes = Partials<T>();
         T* sums = stackalloc T[LanesOfSingle];
         new Span<T>(sums, lanes).Clear();
         for (int i = 0; i < length; i += lanes)

@@ -42,10 +42,54 @@ public abstract class MatrixProductTests<T>
     [Fact]
     public void Sizes_across_the_cache_blocks_agree_in_every_orientation()
     {
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(193, 26, 50), (20, 50, 400), (65, 100, 193), (66, 31, 577), (3, 7, 1300), (130, 5, 200), (40, 40, 520), (97, 145, 3)])
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(193, 26, 50), (20, 50, 400), (65, 100, 193), (66, 31, 577), (3, 7, 1300), (130, 5, 200), (40, 40, 520), (97, 145, 3), (140, 26, 512), (270, 13, 640)])
         {
             Compare(m, n, k, 1, 2);
         }
+    }
+
+    [Fact]
+    public void Blocks_of_rows_columns_and_depths_meet_without_a_seam()
+    {
+        // Each row of op(A) picks one row of op(B): every element is known without summing. 512 KB of packed A and 4 MB of packed B are passed.
+        int scale = typeof(T) == typeof(double) ? 1 : 2;
+        PickedRows(135 * scale, 1050 * scale, 512);
+        PickedRows(220 * scale, 60, 520);
+    }
+
+    private void PickedRows(int m, int n, int k)
+    {
+        foreach (bool transposeA in Both)
+        {
+            foreach (bool transposeB in Both)
+            {
+                T[] a = new T[m * k], b = new T[k * n], c = new T[m * n];
+                for (int i = 0; i < m; i++)
+                {
+                    a[transposeA ? Picked(i) * m + i : i * k + Picked(i)] = T.One;
+                }
+
+                for (int i = 0; i < b.Length; i++)
+                {
+                    b[i] = T.CreateTruncating(i % 8191);
+                }
+
+                Multiply(transposeA, transposeB, m, n, k, T.One, a, transposeA ? m : k, b, transposeB ? k : n, T.Zero, c, n);
+                for (int i = 0; i < m; i++)
+                {
+                    for (int j = 0; j < n; j++)
+                    {
+                        T expected = b[transposeB ? j * k + Picked(i) : Picked(i) * n + j];
+                        if (expected != c[i * n + j])
+                        {
+                            Assert.Fail($"Transposes {transposeA} {transposeB}, row {i}, column {j}: {expected} and {c[i * n + j]} differ.");
+                        }
+                    }
+                }
+            }
+        }
+
+        int Picked(int row) => row * 37 % k;
     }
 
     [Fact]

@@ -104,19 +104,34 @@ public abstract class SoftmaxTests<T>
     }
 
     [Fact]
-    public void A_row_extended_by_minus_infinity_keeps_its_bits_across_the_narrow_and_the_wide_path()
+    public void A_row_extended_by_minus_infinity_keeps_its_bits_on_every_path()
     {
-        T[] x = Enumerable.Range(0, 12).Select(Score).ToArray();
-        T[] wide = x.Concat(Enumerable.Repeat(T.NegativeInfinity, 30)).ToArray();
-        T[] p = new T[12], q = new T[42];
-        Rows(1, 12, x, 12, p, 12);
-        Rows(1, 42, wide, 42, q, 42);
-        Bits.AssertEqual<T>(p, q.AsSpan(0, 12));
-        Assert.All(q[12..], v => Assert.Equal(T.Zero, v));
-        LogRows(1, 12, x, 12, p, 12);
-        LogRows(1, 42, wide, 42, q, 42);
-        Bits.AssertEqual<T>(p, q.AsSpan(0, 12));
-        Assert.All(q[12..], v => Assert.Equal(T.NegativeInfinity, v));
+        T[] unusual = [T.Zero, T.NegativeZero, T.Epsilon, -T.Epsilon, T.NegativeInfinity, T.CreateChecked(-1e38), T.CreateChecked(-800), T.CreateChecked(800), T.CreateChecked(1e38), T.NaN, T.PositiveInfinity];
+        for (int columns = 1; columns <= 70; columns++)
+        {
+            for (int variant = -1; variant < 2 * unusual.Length; variant++)
+            {
+                // One row takes the path of long rows, five the one of short ones, two numbers the one of pairs; the row that follows must not matter.
+                T[] x = Enumerable.Range(0, 5 * columns).Select(i => Score(i + columns)).ToArray();
+                if (variant >= 0)
+                {
+                    x[variant % columns] = unusual[variant / 2];
+                    x[(variant + 1) % columns] = unusual[(variant * 3 + 1) % unusual.Length];
+                }
+
+                T[] wide = x[..columns].Concat(Enumerable.Repeat(T.NegativeInfinity, 100)).ToArray(), p = new T[5 * columns], q = new T[wide.Length];
+                Rows(5, columns, x, columns, p, columns);
+                Rows(1, wide.Length, wide, wide.Length, q, wide.Length);
+                Bits.AssertEqual<T>(q.AsSpan(0, columns), p.AsSpan(0, columns));
+                bool finite = x[..columns].All(v => !T.IsNaN(v) && v != T.PositiveInfinity) && x[..columns].Any(T.IsFinite);
+                Assert.All(p[..columns], v => Assert.Equal(!finite, T.IsNaN(v)));
+                Assert.All(q[columns..], v => Assert.True(finite ? v == T.Zero : T.IsNaN(v)));
+                LogRows(5, columns, x, columns, p, columns);
+                LogRows(1, wide.Length, wide, wide.Length, q, wide.Length);
+                Bits.AssertEqual<T>(q.AsSpan(0, columns), p.AsSpan(0, columns));
+                Assert.All(q[columns..], v => Assert.True(finite ? v == T.NegativeInfinity : T.IsNaN(v)));
+            }
+        }
     }
 
     [Fact]

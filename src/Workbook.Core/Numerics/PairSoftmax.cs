@@ -1,0 +1,169 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Workbook.Core.Numerics;
+
+/// <summary>
+/// Softmax of rows of two numbers beside each other: the larger one's term is 1, so a row needs one exponential,
+/// e^-|a - b|. The bits are those of any other row.
+/// </summary>
+/// <remarks>
+/// Two vectors of rows become one of first and one of second numbers, a row to a lane. The exponentials of a block come first, the
+/// quotients after them: in one pass the chain from a number to its result would be longer than a core can look ahead.
+/// </remarks>
+internal static unsafe class PairSoftmax
+{
+    // Exponentials of a block: a few KB of the first-level cache.
+    private const int Block = 256;
+
+    /// <summary>Whether these sizes belong here.</summary>
+    public static bool Takes(int columns, nint ldx, nint ldy) => columns == 2 && ldx == 2 && ldy == 2 && Vector256.IsHardwareAccelerated;
+
+    /// <summary>As <see cref="Softmax"/> says; sizes and overlap are checked there.</summary>
+    public static void Run<T, TExp>(int rows, T* x, T* y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TExp : IFunction<T>
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Loop<Vector512<T>, Lanes512<T>, T, TExp>(rows, x, y);
+        }
+        else
+        {
+            Loop<Vector256<T>, Lanes256<T>, T, TExp>(rows, x, y);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void Loop<TVector, TLanes, T, TExp>(int rows, T* x, T* y)
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T>
+    {
+        T* exponentials = stackalloc T[Block];
+        T* padded = stackalloc T[2 * Elementwise.LongestVector];
+        TVector one = TLanes.Create(T.One);
+        for (int start = 0; start < rows;)
+        {
+            int count = Math.Min(Block, rows - start), whole = count - count % TLanes.Count;
+            T* from = x + 2 * start, to = y + 2 * start;
+            if (whole == 0)
+            {
+                // The last few rows, in a vector of their own.
+                TLanes.Store(one, padded);
+                TLanes.Store(one, padded + TLanes.Count);
+                new ReadOnlySpan<T>(from, 2 * count).CopyTo(new Span<T>(padded, 2 * count));
+                from = to = padded;
+            }
+
+            int end = Math.Max(whole, TLanes.Count);
+            for (int i = 0; i < end; i += TLanes.Count)
+            {
+                Apart<TVector, TLanes, T>(from + 2 * i, out TVector a, out TVector b);
+                TVector minus = TLanes.Or(TLanes.Subtract(a, b), TLanes.Create(T.NegativeZero));
+                TLanes.Store(TExp.Invoke<TVector, TLanes>(minus), exponentials + i);
+            }
+
+            for (int i = 0; i < end; i += TLanes.Count)
+            {
+                Apart<TVector, TLanes, T>(from + 2 * i, out TVector a, out TVector b);
+                TVector max = TLanes.Max(b, a), e = TLanes.Load(exponentials + i);
+
+                // 1, and NaN where the maximum is not finite.
+                TVector large = TLanes.Add(one, TLanes.Subtract(max, max));
+                TVector scale = TLanes.Divide(one, TLanes.Add(large, e));
+                TVector small = TLanes.Multiply(e, scale), second = TLanes.LessThan(a, b);
+                Together<TVector, TLanes, T>(TLanes.Select(second, small, scale), TLanes.Select(second, scale, small), to + 2 * i);
+            }
+
+            if (whole == 0)
+            {
+                new ReadOnlySpan<T>(padded, 2 * count).CopyTo(new Span<T>(y + 2 * start, 2 * count));
+                whole = count;
+            }
+
+            start += whole;
+        }
+    }
+
+    /// <summary>The first and the second numbers of a vector's length of rows, in an order that <see cref="Together"/> undoes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Apart<TVector, TLanes, T>(T* rows, out TVector first, out TVector second)
+        where TVector : struct
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+    {
+        const byte Even = 0x88, Odd = 0xDD;
+        TVector x = TLanes.Load(rows), y = TLanes.Load(rows + TLanes.Count);
+        if (typeof(TVector) == typeof(Vector512<double>))
+        {
+            Vector512<double> u = As<TVector, Vector512<double>>(x), v = As<TVector, Vector512<double>>(y);
+            first = As<Vector512<double>, TVector>(Avx512F.UnpackLow(u, v));
+            second = As<Vector512<double>, TVector>(Avx512F.UnpackHigh(u, v));
+        }
+        else if (typeof(TVector) == typeof(Vector512<float>))
+        {
+            Vector512<float> u = As<TVector, Vector512<float>>(x), v = As<TVector, Vector512<float>>(y);
+            first = As<Vector512<float>, TVector>(Avx512F.Shuffle(u, v, Even));
+            second = As<Vector512<float>, TVector>(Avx512F.Shuffle(u, v, Odd));
+        }
+        else if (typeof(TVector) == typeof(Vector256<double>))
+        {
+            Vector256<double> u = As<TVector, Vector256<double>>(x), v = As<TVector, Vector256<double>>(y);
+            first = As<Vector256<double>, TVector>(Avx.UnpackLow(u, v));
+            second = As<Vector256<double>, TVector>(Avx.UnpackHigh(u, v));
+        }
+        else
+        {
+            Vector256<float> u = As<TVector, Vector256<float>>(x), v = As<TVector, Vector256<float>>(y);
+            first = As<Vector256<float>, TVector>(Avx.Shuffle(u, v, Even));
+            second = As<Vector256<float>, TVector>(Avx.Shuffle(u, v, Odd));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Together<TVector, TLanes, T>(TVector first, TVector second, T* rows)
+        where TVector : struct
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+    {
+        TVector x, y;
+        if (typeof(TVector) == typeof(Vector512<double>))
+        {
+            Vector512<double> u = As<TVector, Vector512<double>>(first), v = As<TVector, Vector512<double>>(second);
+            x = As<Vector512<double>, TVector>(Avx512F.UnpackLow(u, v));
+            y = As<Vector512<double>, TVector>(Avx512F.UnpackHigh(u, v));
+        }
+        else if (typeof(TVector) == typeof(Vector512<float>))
+        {
+            Vector512<float> u = As<TVector, Vector512<float>>(first), v = As<TVector, Vector512<float>>(second);
+            x = As<Vector512<float>, TVector>(Avx512F.UnpackLow(u, v));
+            y = As<Vector512<float>, TVector>(Avx512F.UnpackHigh(u, v));
+        }
+        else if (typeof(TVector) == typeof(Vector256<double>))
+        {
+            Vector256<double> u = As<TVector, Vector256<double>>(first), v = As<TVector, Vector256<double>>(second);
+            x = As<Vector256<double>, TVector>(Avx.UnpackLow(u, v));
+            y = As<Vector256<double>, TVector>(Avx.UnpackHigh(u, v));
+        }
+        else
+        {
+            Vector256<float> u = As<TVector, Vector256<float>>(first), v = As<TVector, Vector256<float>>(second);
+            x = As<Vector256<float>, TVector>(Avx.UnpackLow(u, v));
+            y = As<Vector256<float>, TVector>(Avx.UnpackHigh(u, v));
+        }
+
+        TLanes.Store(x, rows);
+        TLanes.Store(y, rows + TLanes.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TTo As<TFrom, TTo>(TFrom vector)
+        where TFrom : struct
+        where TTo : struct =>
+        Unsafe.BitCast<TFrom, TTo>(vector);
+}
