@@ -110,12 +110,14 @@ internal sealed unsafe class PackedProduct<T>
                 {
                     int first = strips.Start(js) * TLanes.Count, vectors = strips.Size(js);
                     T* strip = rows + first, next = js + 1 < strips.Count ? strip + vectors * TLanes.Count : rows;
-                    for (int it = 0; it < tiles.Count; it++)
+                    int fetches = MatrixTile.FetchesOfTile * tiles.Count, nextRows = (depth + fetches - 1) / fetches;
+                    for (int it = 0; it < tiles.Count; it = tiles.EndOfEqual(it))
                     {
-                        int row = tiles.Start(it);
+                        int row = tiles.Start(it), equal = tiles.EndOfEqual(it) - it;
                         MatrixTileTable.Run<TVector, TLanes, T>(
-                            tiles.Size(it), vectors, depth, block + (nint)row * depth, strip, n, it == tiles.Count - 1 ? next : strip,
+                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, strip, n, next, n, nextRows,
                             T.One, keep, c + (nint)(rowBlocks.Start(ic) + row) * n + first, n);
+                        next += (nint)equal * MatrixTile.FetchesOfTile * nextRows * n;
                     }
                 }
             }
