@@ -172,15 +172,18 @@ public sealed class SweepRun
     {
         if (_pending == 0) return;
         string path = _store.JournalOf(_shard);
-        var rows = new TableRows(_writer.Columns);
-        Journal.Read(path, block =>
-        {
-            for (int k = 0; k < block.Count; k++) rows.Add(block, k);
-        });
-        PartFile.Write(_store.Folder, _store.NextPart(_shard), _store.PlanHash, rows.Sorted());
+        Fold(path, _store.Folder, _store.NextPart(_shard), _store.PlanHash, _writer.Columns);
         _journal!.Dispose();
         _journal = Journal.Create(path, _store.PlanHash, _writer.Columns);
         _pending = 0;
+    }
+
+    /// <summary>Makes a part of all rows of a journal.</summary>
+    internal static string Fold(string journal, string folder, string name, string plan, IReadOnlyList<SweepColumn> columns)
+    {
+        var rows = new TableRows(columns);
+        Journal.Read(journal, block => rows.AddRange(block, 0, block.Count));
+        return PartFile.Write(folder, name, plan, rows.Sorted());
     }
 
     private void Work(int jobs, CancellationToken cancel)
