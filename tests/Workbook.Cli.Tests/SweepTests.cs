@@ -41,7 +41,7 @@ public sealed partial class SweepTests
         using var folder = new TemporaryFolder();
         const string Setting = "--d 60 --n 3 --s 4 --mk 2 --mv 2 --steps 20 --test-size 0";
         foreach (int seed in (int[])[1, 2]) Program.Run(folder, $"train {Setting} --seed {seed} --record-every 10 --out s/runs/run{seed}").Succeeds();
-        string[] Ask(string sql) => Program.RunAll(folder, ["query", sql, "--store", "s", "--format", "csv"]).Succeeds().Out.TrimEnd('\n').Split('\n');
+        string[] Ask(string sql) => Program.RunAll(folder, ["query", sql, "--store", "s", "--format", "csv"]).Succeeds().Out.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
         Assert.Equal(["run,steps,last", "run1,3,20", "run2,3,20"], Ask("SELECT run, count(*) AS steps, max(t) AS last FROM trajectories GROUP BY run ORDER BY run"));
         // The numbers are those of the file.
         Program.Run(folder, "export s/runs/run2 --csv run2.csv").Succeeds();

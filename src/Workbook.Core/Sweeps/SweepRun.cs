@@ -78,6 +78,7 @@ public sealed class SweepRun
         {
             store.Prepare();
             using ShardLock held = ShardLock.Take(store.Folder, shard);
+            store.RemoveLeftovers(shard);
             new SweepRun(store, shard, progress, say, partRows, retryFailed).Run(jobs, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

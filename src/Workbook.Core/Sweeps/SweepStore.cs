@@ -93,6 +93,13 @@ public sealed class SweepStore
     /// <summary>Numbers of shards that this plan's files were written in, those with open journals first.</summary>
     internal IEnumerable<int> Divisions() => Journals().Concat(Parts()).Select(p => ShardOf(p)?.Of ?? 0).Where(of => of > 0).Distinct();
 
+    /// <summary>Removes what a killed owner of a shard left half written; only who has the shard may.</summary>
+    internal void RemoveLeftovers(Shard shard)
+    {
+        foreach (string path in Files(Folder, "*.tmp"))
+            if (Path.GetFileName(path) is var name && (name.StartsWith($"{Part}{shard.Name}-", StringComparison.Ordinal) || name.StartsWith($"{JournalMark}{shard.Name}.", StringComparison.Ordinal))) Durable.Delete(path);
+    }
+
     /// <summary>Moves a damaged file out of the way; it is never deleted.</summary>
     internal string SetAside(string path, bool copy = false)
     {

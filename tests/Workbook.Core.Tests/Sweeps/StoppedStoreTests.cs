@@ -73,6 +73,7 @@ public sealed class StoppedStoreTests
             before = there;
             Assert.Equal(there, Run(at, partRows: 9).Found);
             Assert.Equal(expected, Table(at));
+            Assert.Empty(Directory.GetFiles(Path.Combine(at, "rows"), "*.tmp", SearchOption.AllDirectories));
         }
         Assert.Equal(s_plan.Rows, before);
     }
