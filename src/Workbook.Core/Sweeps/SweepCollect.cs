@@ -69,7 +69,7 @@ public static class SweepCollect
 
 /// <summary>
 /// All rows of some stores in the order of their places. A part is opened when its first row is due and closed after its last, one group of it in memory; where more than
-/// <see cref="FanIn"/> would be open at once, as many shards have it, they are merged in rounds through files. Memory depends neither on the rows nor on the shards.
+/// <see cref="FanIn"/> would be open at once, as many shards have it, they are merged in rounds through files, so that what is open does not grow with the shards.
 /// </summary>
 internal sealed class SweepMerge
 {
