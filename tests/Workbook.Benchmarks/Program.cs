@@ -19,6 +19,7 @@ internal static class Program
         {
             CompareCommand.Create(),
             GrowthCommand.Create(),
+            ScaleCommand.Create(),
             KernelsCommand.Create(),
             ReportCommand.Create(),
             ReadmeCommand.Create(),

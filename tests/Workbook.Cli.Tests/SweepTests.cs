@@ -36,6 +36,41 @@ public sealed partial class SweepTests
     }
 
     [Fact]
+    public void A_query_reads_the_recorded_steps_of_single_runs()
+    {
+        using var folder = new TemporaryFolder();
+        const string Setting = "--d 60 --n 3 --s 4 --mk 2 --mv 2 --steps 20 --test-size 0";
+        foreach (int seed in (int[])[1, 2]) Program.Run(folder, $"train {Setting} --seed {seed} --record-every 10 --out s/runs/run{seed}").Succeeds();
+        string[] Ask(string sql) => Program.RunAll(folder, ["query", sql, "--store", "s", "--format", "csv"]).Succeeds().Out.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        Assert.Equal(["run,steps,last", "run1,3,20", "run2,3,20"], Ask("SELECT run, count(*) AS steps, max(t) AS last FROM trajectories GROUP BY run ORDER BY run"));
+        // The numbers are those of the file.
+        Program.Run(folder, "export s/runs/run2 --csv run2.csv").Succeeds();
+        string[] csv = File.ReadAllLines(folder.File("run2.csv"));
+        int column = Array.IndexOf(csv[0].Split(','), "train_loss");
+        Assert.Equal(csv.Skip(1).Select(line => line.Split(',')[column]), Ask("SELECT train_loss FROM trajectories WHERE run = 'run2' ORDER BY t").Skip(1));
+        // Beside a sweep both are there.
+        Write(folder, "sweep.json", 3);
+        Program.Run(folder, "sweep run sweep.json --out s").Succeeds();
+        Assert.Equal(["a,b", "6,6"], Ask("SELECT (SELECT count(*) FROM sweep) AS a, (SELECT count(*) FROM trajectories) AS b"));
+        Program.RunAll(folder, ["query", "SELECT * FROM sweep", "--store", "empty"]).IsRefused("empty");
+    }
+
+    [Fact]
+    public void Two_processes_that_start_on_the_same_shard_leave_every_row_once()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, "sweep.json", 2000);
+        Process[] both = [.. Enumerable.Range(0, 2).Select(_ => Program.Start(folder, ["sweep", "run", "sweep.json", "--jobs", "1", "--out", "s"]))];
+        Answer[] answers = [.. both.Select(Program.Finish)];
+        Assert.Contains(answers, a => a.Code == 0);
+        foreach (Answer turned in answers.Where(a => a.Code != 0)) Assert.Contains("shard 1/1 of this plan is being run already", turned.Error, StringComparison.Ordinal);
+        Program.Run(folder, "sweep run sweep.json --out alone").Succeeds();
+        Assert.EndsWith(" 0 were there twice", Program.Run(folder, "sweep collect s --out both.parquet").Succeeds().Out.TrimEnd(), StringComparison.Ordinal);
+        Program.Run(folder, "sweep collect alone --out alone.parquet").Succeeds();
+        Assert.Equal(File.ReadAllBytes(folder.File("alone.parquet")), File.ReadAllBytes(folder.File("both.parquet")));
+    }
+
+    [Fact]
     public void A_query_only_reads()
     {
         using var folder = new TemporaryFolder();

@@ -2,7 +2,8 @@
 # A sweep as an array job on a Slurm of its own: one node, 16 tasks, two cancelled, one restart of the node; status, submission of the rest, and the
 # table against that of a local run, byte for byte.
 #   tests/slurm/run.sh [workbook.dll]
-# Needs Debian's munge, slurmctld, slurmd, slurm-client, and root, whom slurmctld and slurmd here belong to. Build src/Workbook.Cli first.
+# Needs Debian's munge, slurmctld, slurmd, slurm-client, and root, whom slurmctld and slurmd here belong to. Build src/Workbook.Cli first. Where slurmdbd and
+# mariadb-server are installed too, the cluster keeps accounts, and status is asked once more when squeue has forgotten everything.
 # Prints ok: and FAILED: lines; exits with 0 only if nothing failed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -66,6 +67,17 @@ head -c 128 /dev/urandom >"$folder/munge/key"
 chmod 600 "$folder/munge/key"
 host=$(hostname -s)
 export SLURM_CONF=$folder/slurm.conf
+accounting=
+accounts=
+if command -v slurmdbd >/dev/null && command -v mariadbd >/dev/null; then
+    accounting=yes
+    database=$(port)
+    accountant=$(port)
+    accounts="AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort=$accountant
+AccountingStoragePass=$folder/munge.socket"
+fi
 cat >"$SLURM_CONF" <<EOF
 ClusterName=workbook
 SlurmctldHost=$host(127.0.0.1)
@@ -85,6 +97,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 JobAcctGatherType=jobacct_gather/none
+$accounts
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
@@ -98,8 +111,43 @@ munged --force --foreground --key-file="$folder/munge/key" --socket="$folder/mun
     --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" --num-threads=2 >"$folder/munged.out" 2>&1 &
 pids+=($!)
 until_true 10 test -S "$folder/munge.socket" || { bad "munged starts"; cat "$folder/munged.out"; exit 1; }
+if [ -n "$accounting" ]; then
+    # A database of this folder alone, for as long as the test lasts.
+    mariadb-install-db --no-defaults --user=root --datadir="$folder/database" --auth-root-authentication-method=normal --skip-test-db >"$folder/install-db.out" 2>&1
+    mariadbd --no-defaults --user=root --datadir="$folder/database" --bind-address=127.0.0.1 --port="$database" --socket="$folder/mariadb.socket" \
+        --innodb-buffer-pool-size=64M --innodb-lock-wait-timeout=900 --pid-file="$folder/mariadb.pid" >"$folder/mariadbd.out" 2>&1 &
+    pids+=($!)
+    until_true 30 test -S "$folder/mariadb.socket" || { bad "the database starts"; tail -n 20 "$folder/mariadbd.out" "$folder/install-db.out"; exit 1; }
+    secret=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    mariadb --no-defaults --socket="$folder/mariadb.socket" -u root -e "CREATE DATABASE slurm_acct_db; CREATE USER 'slurm'@'127.0.0.1' IDENTIFIED BY '$secret'; GRANT ALL ON slurm_acct_db.* TO 'slurm'@'127.0.0.1'"
+    cat >"$folder/slurmdbd.conf" <<EOF
+AuthType=auth/munge
+AuthInfo=socket=$folder/munge.socket
+DbdHost=$host
+DbdAddr=127.0.0.1
+DbdPort=$accountant
+SlurmUser=root
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort=$database
+StorageUser=slurm
+StoragePass=$secret
+StorageLoc=slurm_acct_db
+LogFile=$folder/slurmdbd.log
+PidFile=$folder/slurmdbd.pid
+EOF
+    chmod 600 "$folder/slurmdbd.conf"
+    slurmdbd -D >"$folder/slurmdbd.out" 2>&1 &
+    pids+=($!)
+    if until_true 30 sacctmgr -i add cluster workbook >"$folder/sacctmgr.out" 2>&1; then ok "accounts are kept"; else
+        bad "accounts are kept"
+        tail -n 20 "$folder"/slurmdbd.* "$folder/sacctmgr.out"
+        exit 1
+    fi
+fi
 slurmctld -D -i >"$folder/slurmctld.out" 2>&1 &
-pids+=($!)
+controller=$!
+pids+=($controller)
 start_node() {
     # -c would clear the node's memory of its jobs; here they outlive it.
     slurmd -D -N "$host" >>"$folder/slurmd.out" 2>&1 &
@@ -226,6 +274,28 @@ check "then there is nothing to submit" grep -q '^nothing to submit: 16 of 16 sh
 workbook sweep collect "$out" --out array.parquet >collect.log 2>&1
 check "the array's table equals the local run's byte for byte" cmp local.parquet array.parquet
 check "no name was taken for a command" bash -c '! find "$1" -name escaped | grep -q .' - "$folder"
+
+# Where accounts are kept, sacct tells of tasks that squeue has long forgotten; where not, status says so.
+if [ -n "$accounting" ]; then
+    stop "$controller"
+    slurmctld -D -c >>"$folder/slurmctld.out" 2>&1 &
+    pids+=($!)
+    until_true 30 node_up
+    forgotten() { [ -z "$(squeue -h -t all 2>/dev/null)" ]; }
+    check "squeue has forgotten the jobs" forgotten
+    status >sacct.json
+    python3 - "$(cat missing)" <<'EOF' && ok "status from sacct alone" || { bad "status from sacct alone: $(cat sacct.json)"; sacct -n -P -X --array --format=JobID,State,NodeList; }
+import json, sys
+missing = {int(x) for x in sys.argv[1].split(",")}
+s = json.load(open("sacct.json"))
+assert s["slurm"].endswith("sacct"), s["slurm"]
+first, second = s["jobs"]
+for x in s["shard"]:
+    assert x["state"] == "done" and x["job"] == (second if x["k"] in missing else first) and x["slurm"] == "COMPLETED", x
+EOF
+else
+    check "status says that there are no accounts" grep -q 'sacct does not answer\|sacct is not installed' last.json
+fi
 if [ "$failed" -gt 0 ]; then
     for log in submit.log again.log collect.log middle.json ended.json last.json; do echo "-- $log"; cat "$log"; done
     tail -n 15 "$folder/slurmctld.log" "$folder/slurmd.log"

@@ -22,7 +22,8 @@ internal static class SweepRunCommand
         var shard = new Option<string?>("--shard") { Description = "Only the k-th of N parts of the plan.", HelpName = "k/N" };
         var to = new Option<string>("--out") { Description = "Folder of the sweep.", DefaultValueFactory = _ => "results/sweep", HelpName = "DIR" };
         Option<int?> part = NumberOption.Whole("--part-rows", $"Rows of a closed file (default {SweepRun.PartRows}).");
-        foreach (Option option in (Option[])[jobs, shard, to, part]) command.Options.Add(option);
+        var retry = new Option<bool>("--retry-failed") { Description = "Run rows whose run failed again, too; else a failure is final." };
+        foreach (Option option in (Option[])[jobs, shard, to, part, retry]) command.Options.Add(option);
         // On a thread of its own: Ctrl-C is listened to only once the action has returned its task.
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
@@ -32,17 +33,17 @@ internal static class SweepRunCommand
             if (rows is < 1 or > MostPartRows) throw new InputException($"--part-rows is {rows}; it has to lie in 1 .. {MostPartRows}.");
             Shard own = parsed.GetValue(shard) is string text ? Shard.Parse(text) : Shard.Whole;
             SweepPlan plan = SweepCommand.Read(parsed.GetValue(file), parsed.GetValue(preset));
-            Run(new SweepStore(parsed.GetValue(to)!, plan), own, threads, rows, cancel);
+            Run(new SweepStore(parsed.GetValue(to)!, plan), own, threads, rows, parsed.GetValue(retry), cancel);
             return CommandLine.Success;
         }, CancellationToken.None));
         return command;
     }
 
-    private static void Run(SweepStore store, Shard shard, int jobs, int partRows, CancellationToken cancel)
+    private static void Run(SweepStore store, Shard shard, int jobs, int partRows, bool retryFailed, CancellationToken cancel)
     {
         var progress = new SweepProgress();
         var clock = Stopwatch.StartNew();
-        Task work = Task.Run(() => SweepRun.Run(store, shard, jobs, progress, sentence => Console.Error.WriteLine(sentence), partRows, cancel), CancellationToken.None);
+        Task work = Task.Run(() => SweepRun.Run(store, shard, jobs, progress, sentence => Console.Error.WriteLine(sentence), partRows, retryFailed, cancel), CancellationToken.None);
         if (Terminal.Interactive) Watch(store, work, progress, clock);
         else
             while (!Finished(work, TimeSpan.FromSeconds(1))) Console.WriteLine(Line(progress, clock, "running"));

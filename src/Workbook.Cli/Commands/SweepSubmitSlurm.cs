@@ -29,7 +29,7 @@ internal static class SweepSubmitSlurm
         var words = new List<string>();
         bool complete = false;
         if (!Has("sacct")) words.Add("sacct is not installed");
-        else if (Run("sacct", "--noheader", "--parsable2", "--allocations", "--array", "--jobs=" + ids, "--format=" + SlurmTask.AccountingFormat) is var (code, text, error) && code == 0)
+        else if (Run("sacct", "--noheader", "--parsable2", "--allocations", "--jobs=" + ids, "--format=" + SlurmTask.AccountingFormat) is var (code, text, error) && code == 0)
         {
             tasks.AddRange(SlurmTask.FromAccounting(text));
             words.Add("sacct");
@@ -61,7 +61,10 @@ internal static class SweepSubmitSlurm
     {
         try
         {
-            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+            var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+            // Else Slurm shortens the numbers of waiting tasks (7_[1,3,5,...]).
+            info.Environment["SLURM_BITSTR_LEN"] = "0";
+            using var process = System.Diagnostics.Process.Start(info)!;
             process.StandardInput.Close();
             Task<string> text = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
             if (!process.WaitForExit(Patience))

@@ -5,11 +5,19 @@ namespace Workbook.Core.Sweeps;
 /// <summary>What it takes for a file to be there after the power has failed: its bytes on the device before it gets its name, and then the name.</summary>
 internal static partial class Durable
 {
+    /// <summary>Told before and after every step after which a store looks different on the device; tests stop the world there.</summary>
+    internal static readonly AsyncLocal<Action?> Watch = new();
+
+    /// <summary>A step is about to be taken, or has been.</summary>
+    internal static void Step() => Watch.Value?.Invoke();
+
     /// <summary>Renames a file whose bytes are on the device, and puts the folder's entry there too.</summary>
     public static void Rename(string from, string to)
     {
+        Step();
         File.Move(from, to, overwrite: true);
         FlushFolder(Path.GetDirectoryName(to)!);
+        Step();
     }
 
     /// <summary>Writes a small file whole or not at all.</summary>

@@ -38,8 +38,8 @@ internal sealed class Journal : IDisposable
     /// <summary>Bytes written.</summary>
     public long Length => _good;
 
-    /// <summary>Starts an empty journal in place of the one that is there, if any.</summary>
-    public static Journal Create(string path, string plan, IReadOnlyList<SweepColumn> columns)
+    /// <summary>Starts a journal in place of the one that is there, if any, with these rows in it from the first moment; null for none.</summary>
+    public static Journal Create(string path, string plan, IReadOnlyList<SweepColumn> columns, TableRows? rows = null)
     {
         string partial = Durable.Partial(path);
         try
@@ -47,6 +47,7 @@ internal sealed class Journal : IDisposable
             using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
             {
                 stream.Write(Block(HeadMark, JsonSerializer.SerializeToUtf8Bytes(new Head(plan, [.. columns.Select(c => c.Name)], [.. columns.Select(c => c.Kind)]))));
+                if (rows is { Count: > 0 }) stream.Write(Block(RowsMark, rows.ToBytes()));
                 stream.Flush(flushToDisk: true);
             }
             Durable.Rename(partial, path);
@@ -75,6 +76,7 @@ internal sealed class Journal : IDisposable
         try
         {
             _stream.Write(block);
+            Durable.Step();
             if (_sinceFlush.Elapsed > FlushAfter) Flush();
             _good += block.Length;
         }

@@ -51,15 +51,19 @@ public sealed class PartFile : IDisposable
     /// <param name="plan">Hash of the plan.</param>
     /// <param name="rows">At least one row.</param>
     /// <returns>Path of the file.</returns>
-    internal static string Write(string folder, string name, string plan, TableRows rows)
+    internal static string Write(string folder, string name, string plan, TableRows rows) =>
+        Write(folder, name, plan, rows.Columns, rows.Index(0), rows.Index(rows.Count - 1), rows.Count, [rows]);
+
+    /// <summary>Writes rows as they come.</summary>
+    internal static string Write(string folder, string name, string plan, IReadOnlyList<SweepColumn> columns, long first, long last, long count, IEnumerable<TableRows> rows)
     {
         string partial = Durable.Partial(System.IO.Path.Combine(folder, name));
         try
         {
             using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
-                var writer = new PartWriter(stream, rows.Columns, plan, rows.Index(0), rows.Index(rows.Count - 1), rows.Count);
-                writer.Write(rows);
+                var writer = new PartWriter(stream, columns, plan, first, last, count);
+                foreach (TableRows some in rows) writer.Write(some);
                 writer.Close();
                 stream.Flush(flushToDisk: true);
             }

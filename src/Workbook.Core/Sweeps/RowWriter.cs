@@ -10,7 +10,18 @@ internal sealed class RowWriter(SweepPlan plan)
 {
     private readonly RunClaim[] _claims = [.. RunClaim.All.Where(c => plan.Claims.Contains(c.Claim.Id))];
 
+    /// <summary>What is read at the last step alone.</summary>
+    private static readonly string[] s_atTheEnd = ["train_loss", "train_error", "test_loss", "test_error", "s11", "s21", "value_noise", "value_signal"];
+
+    private readonly bool _atTheEnd = plan.Stages.Count == 0 && plan.Claims.Count == 0 && plan.Measures.All(s_atTheEnd.Contains);
+
     public IReadOnlyList<SweepColumn> Columns { get; } = SweepColumns.Of(plan);
+
+    /// <summary>
+    /// The spec to train: a row of its own, recorded no more often than its columns need. Where all of them are read at the last step, only the first and the last state are;
+    /// a state does not depend on which others are recorded.
+    /// </summary>
+    public RunSpec Trained(PlanRow row) => _atTheEnd && row.Spec.Steps >= 1 ? row.Spec with { Record = Schedule.Every(row.Spec.Steps) } : row.Spec;
 
     /// <summary>Appends the row of a run, or of its failure.</summary>
     public void Write(TableRows rows, PlanRow row, RunResult result)
@@ -29,7 +40,7 @@ internal sealed class RowWriter(SweepPlan plan)
                 error = e.Message.ReplaceLineEndings(" ");
             }
         }
-        int at = WriteSpec(rows, row, outcome?.Engine);
+        int at = WriteSpec(rows, row, outcome?.Engine, row.Spec.Hash());
         rows.Text(at++).Add(error);
         foreach (string measure in plan.Measures)
         {
@@ -48,8 +59,11 @@ internal sealed class RowWriter(SweepPlan plan)
         }
     }
 
+    /// <summary>How many columns <see cref="WriteSpec"/> fills.</summary>
+    internal static readonly int SpecColumns = SweepColumns.ErrorColumn;
+
     /// <summary>The spec's columns, in the order of <see cref="SweepColumns.Fixed"/> up to the error.</summary>
-    private static int WriteSpec(TableRows rows, PlanRow row, string? engine)
+    internal static int WriteSpec(TableRows rows, PlanRow row, string? engine, string hash)
     {
         RunSpec spec = row.Spec;
         SignalNoise data = ((SignalNoiseSource)spec.Data).Distribution;
@@ -64,7 +78,7 @@ internal sealed class RowWriter(SweepPlan plan)
         void Real(double? value) => rows.Real(at++).Add(value);
         void Text(string? value) => rows.Text(at++).Add(value);
         Whole(row.Index);
-        Text(spec.Hash());
+        Text(hash);
         Text(row.Block);
         Whole(data.D);
         Whole(data.N);

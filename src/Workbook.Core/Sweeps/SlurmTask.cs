@@ -12,7 +12,7 @@ public sealed record SlurmTask(long Job, int Task, string State, string Detail)
     /// <summary>Fields of a line of <c>squeue --array</c>.</summary>
     public const string QueueFormat = "%F|%K|%T|%R";
 
-    /// <summary>Fields of a line of <c>sacct --array</c>.</summary>
+    /// <summary>Fields of a line of <c>sacct</c>, which has no <c>--array</c> before Slurm 23: waiting tasks may share a line.</summary>
     public const string AccountingFormat = "JobID,State,NodeList";
 
     private static readonly HashSet<string> s_ended = new(StringComparer.Ordinal)

@@ -21,7 +21,9 @@ public static class SweepCollect
     /// <param name="say">Told a sentence for every damaged part.</param>
     /// <param name="cancel">Stops; nothing is written then.</param>
     /// <exception cref="InputException">The plans differ, two rows of the same run differ, or nothing is there.</exception>
-    public static Collected Run(IReadOnlyList<SweepStore> stores, string to, Action<string> say, CancellationToken cancel = default)
+    public static Collected Run(IReadOnlyList<SweepStore> stores, string to, Action<string> say, CancellationToken cancel = default) => Run(stores, to, say, SweepMerge.FanIn, cancel);
+
+    internal static Collected Run(IReadOnlyList<SweepStore> stores, string to, Action<string> say, int fanIn, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(stores);
         ArgumentNullException.ThrowIfNull(say);
@@ -30,17 +32,17 @@ public static class SweepCollect
         foreach (SweepStore other in stores)
             if (other.PlanHash != first.PlanHash)
                 throw new InputException($"{first.Root} holds the plan {first.PlanHash[..16]} and {other.Root} holds {other.PlanHash[..16]}; only shards of one plan can be merged.");
-        var merge = new SweepMerge([.. stores], say);
-        string full = Path.GetFullPath(to), partial = Durable.Partial(full);
+        string full = Path.GetFullPath(to), partial = Durable.Partial(full), scratch = partial + ".d";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            Directory.CreateDirectory(scratch);
+            var merge = new SweepMerge([.. stores], scratch, say, cancel, fanIn);
             long rows = 0, failed = 0;
             using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
                 // The header tells of the plan, so that it does not depend on how much of it is there.
                 var writer = new PartFile.PartWriter(stream, SweepColumns.Of(first.Plan), first.PlanHash, 0, first.Plan.Rows - 1, first.Plan.Rows);
-                foreach (TableRows batch in merge.Batches(OutRows, cancel))
+                foreach (TableRows batch in merge.Batches(OutRows))
                 {
                     writer.Write(batch);
                     rows += batch.Count;
@@ -60,28 +62,46 @@ public static class SweepCollect
         finally
         {
             Durable.Delete(partial);
+            if (Directory.Exists(scratch)) Directory.Delete(scratch, recursive: true);
         }
     }
 }
 
-/// <summary>All rows of some stores in the order of their places. A part is opened when its first row is due and closed after its last, one group of it in memory.</summary>
+/// <summary>
+/// All rows of some stores in the order of their places. A part is opened when its first row is due and closed after its last, one group of it in memory; where more than
+/// <see cref="FanIn"/> would be open at once, as many shards have it, they are merged in rounds through files, so that what is open does not grow with the shards.
+/// </summary>
 internal sealed class SweepMerge
 {
-    private readonly PriorityQueue<Source, (long Row, int Order)> _queue = new();
-    private readonly IReadOnlyList<SweepColumn> _columns;
+    /// <summary>Parts that are open at once: about 10 MB each.</summary>
+    internal const int FanIn = 40;
 
-    public SweepMerge(IReadOnlyList<SweepStore> stores, Action<string> say)
+    private readonly IReadOnlyList<SweepColumn> _columns;
+    private readonly string _scratch, _plan;
+    private readonly CancellationToken _cancel;
+    private readonly int _fanIn;
+    private List<Source> _sources = [];
+    private int _files;
+
+    /// <summary>Verifies and opens what the stores have.</summary>
+    /// <param name="stores">Stores of one plan.</param>
+    /// <param name="scratch">A folder for files in between.</param>
+    /// <param name="say">Told a sentence for every damaged part.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <param name="fanIn">Parts open at once.</param>
+    public SweepMerge(IReadOnlyList<SweepStore> stores, string scratch, Action<string> say, CancellationToken cancel, int fanIn = FanIn)
     {
+        (_scratch, _plan, _cancel, _fanIn) = (scratch, stores[0].PlanHash, cancel, fanIn);
         _columns = SweepColumns.Of(stores[0].Plan);
         foreach (SweepStore store in stores)
         {
             foreach (string path in store.Parts())
             {
+                cancel.ThrowIfCancellationRequested();
                 try
                 {
                     if (!PartFile.Verify(path)) throw new InputException($"{path} is damaged: its checksum is not the one in its name.");
-                    using PartFile part = PartFile.Open(path);
-                    Add(new Source(path, part.First));
+                    Add(path, path);
                 }
                 catch (InputException e)
                 {
@@ -92,111 +112,176 @@ internal sealed class SweepMerge
             foreach (string path in store.Journals())
             {
                 var rows = new TableRows(_columns);
-                Journal.Read(path, block =>
-                {
-                    for (int k = 0; k < block.Count; k++) rows.Add(block, k);
-                });
-                if (rows.Count > 0) Add(new Source(path, rows.Sorted()));
+                Journal.Read(path, block => rows.AddRange(block, 0, block.Count));
+                if (rows.Count == 0) continue;
+                TableRows sorted = rows.Sorted();
+                Duplicates += rows.Count - sorted.Count;
+                Add(PartFile.Write(_scratch, NextName(), _plan, sorted), path);
             }
         }
+        while (Lanes() is { Count: > 0 } lanes && lanes.Count > _fanIn) Round(lanes);
     }
 
     public long Duplicates { get; private set; }
 
     public int Damaged { get; private set; }
 
-    public IEnumerable<TableRows> Batches(int size, CancellationToken cancel)
+    /// <summary>The rows, as many at once as asked, fewer at the end.</summary>
+    public IEnumerable<TableRows> Batches(int size) => Merge(_sources, size);
+
+    /// <summary>Merges lanes into fewer files.</summary>
+    private void Round(List<List<Source>> lanes)
     {
-        var batch = new TableRows(_columns);
-        string last = "";
-        while (_queue.TryDequeue(out Source? source, out var due))
+        var merged = new List<Source>();
+        foreach (List<Source>[] some in lanes.Chunk(_fanIn))
         {
-            cancel.ThrowIfCancellationRequested();
-            // A part stands in the queue under the place that its header promises, and under its real one only once it has been opened.
-            if (source.Open() && source.Row != due.Row)
+            Source[] sources = [.. some.SelectMany(s => s)];
+            string path = PartFile.Write(_scratch, NextName(), _plan, _columns, sources.Min(s => s.First), sources.Max(s => s.Last), sources.Sum(s => s.Count), Merge(sources, 1024));
+            foreach (Source source in sources.Where(s => Path.GetDirectoryName(s.File) == _scratch)) Durable.Delete(source.File);
+            merged.Add(Open(path, string.Join(", ", sources.Select(s => s.Told).Distinct().Take(3))));
+        }
+        _sources = merged;
+    }
+
+    /// <summary>Sources in lanes, those of a lane one behind the other: as many lanes as are open at once.</summary>
+    private List<List<Source>> Lanes()
+    {
+        var lanes = new List<List<Source>>();
+        var free = new PriorityQueue<int, long>();
+        foreach (Source source in _sources.OrderBy(s => s.First))
+        {
+            if (free.TryPeek(out int lane, out long end) && end < source.First) free.Dequeue();
+            else
             {
-                Add(source);
-                continue;
+                lane = lanes.Count;
+                lanes.Add([]);
             }
-            if (batch.Count > 0 && batch.Index(batch.Count - 1) == source.Row)
+            lanes[lane].Add(source);
+            free.Enqueue(lane, source.Last);
+        }
+        return lanes;
+    }
+
+    private IEnumerable<TableRows> Merge(IReadOnlyList<Source> sources, int size)
+    {
+        var queue = new PriorityQueue<Source, (long Row, int Order)>();
+        for (int k = 0; k < sources.Count; k++) queue.Enqueue(sources[k], (sources[k].First, k));
+        var batch = new TableRows(_columns);
+        (TableRows Rows, int At, string Told)? last = null;
+        using var open = new Opened(sources);
+        while (queue.TryDequeue(out Source? source, out var due))
+        {
+            _cancel.ThrowIfCancellationRequested();
+            source.Open();
+            if (last is var (rows, at, told) && rows.Index(at) == source.Row)
             {
                 Duplicates++;
-                if (!batch.Same(batch.Count - 1, source.Rows, source.At))
-                    throw new InputException($"row {source.Row} (run {source.Rows.Text(1)[source.At]}) is not the same in {last} and {source.Path}; nothing was written: move the wrong one away.");
+                if (!rows.Same(at, source.Rows, source.At))
+                    throw new InputException($"row {source.Row} (run {source.Rows.Text(1)[source.At]}) is not the same in {told} and {source.Told}; nothing was written: move the wrong one away.");
+                source.Advance(1);
             }
             else
             {
-                // The last row stays behind, so that a second one of its place is seen.
-                if (batch.Count > size)
+                if (batch.Count == size)
                 {
-                    (TableRows whole, batch) = Split(batch, size);
-                    yield return whole;
+                    yield return batch;
+                    batch = new TableRows(_columns);
                 }
-                batch.Add(source.Rows, source.At);
-                last = source.Path;
+                // As far as no other source is due.
+                int count = Math.Min(size - batch.Count, source.Before(queue.TryPeek(out _, out var next) ? next.Row : long.MaxValue));
+                batch.AddRange(source.Rows, source.At, count);
+                last = (batch, batch.Count - 1, source.Told);
+                source.Advance(count);
             }
-            if (source.Advance()) Add(source);
-        }
-        while (batch.Count > size)
-        {
-            (TableRows whole, batch) = Split(batch, size);
-            yield return whole;
+            if (!source.Ended) queue.Enqueue(source, (source.Row, due.Order));
         }
         if (batch.Count > 0) yield return batch;
     }
 
-    private (TableRows, TableRows) Split(TableRows batch, int size)
+    private string NextName() => $"merge-{++_files:D6}";
+
+    private void Add(string path, string told) => _sources.Add(Open(path, told));
+
+    private static Source Open(string path, string told)
     {
-        TableRows head = new(_columns), tail = new(_columns);
-        for (int k = 0; k < batch.Count; k++) (k < size ? head : tail).Add(batch, k);
-        return (head, tail);
+        using PartFile part = PartFile.Open(path);
+        return new Source(path, told, part.First, part.Last, part.Rows);
     }
 
-    private void Add(Source source) => _queue.Enqueue(source, (source.Row, source.Order));
-
-    private sealed class Source
+    /// <summary>Closes what a merge that ends early has left open.</summary>
+    private sealed class Opened(IReadOnlyList<Source> sources) : IDisposable
     {
-        private static int s_count;
-        private readonly long _first;
+        public void Dispose()
+        {
+            foreach (Source source in sources) source.Close();
+        }
+    }
+
+    /// <summary>A part that is read once from beginning to end.</summary>
+    private sealed class Source(string file, string told, long first, long last, long count)
+    {
         private PartFile? _part;
         private TableRows? _rows;
         private int _group;
 
-        public Source(string path, long first) => (Path, _first) = (path, first);
+        /// <summary>The file to read.</summary>
+        public string File => file;
 
-        public Source(string path, TableRows rows) => (Path, _first, _rows) = (path, rows.Index(0), rows);
+        /// <summary>The file that a sentence names.</summary>
+        public string Told => told;
 
-        public string Path { get; }
+        public long First => first;
 
-        public int Order { get; } = Interlocked.Increment(ref s_count);
+        public long Last => last;
+
+        public long Count => count;
 
         public TableRows Rows => _rows!;
 
         public int At { get; private set; }
 
-        public long Row => _rows is null ? _first : _rows.Index(At);
+        public long Row => _rows!.Index(At);
 
-        /// <summary>True where it was opened only now.</summary>
-        public bool Open()
+        public bool Ended { get; private set; }
+
+        public void Open()
         {
-            if (_rows is not null) return false;
-            _part = PartFile.Open(Path);
+            if (_part is not null) return;
+            _part = PartFile.Open(file);
             _rows = _part.Read(0);
-            return true;
         }
 
-        public bool Advance()
+        /// <summary>How many of the rows in memory, this one on, lie before a place; this one counts in any case.</summary>
+        public int Before(long place)
         {
-            if (++At < _rows!.Count) return true;
-            if (_part is null) return false;
-            if (++_group < _part.Groups)
+            List<long?> places = _rows!.Whole(0);
+            int low = At + 1, high = places.Count;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                if (places[middle] < place) low = middle + 1;
+                else high = middle;
+            }
+            return low - At;
+        }
+
+        public void Advance(int rows)
+        {
+            At += rows;
+            if (At < _rows!.Count) return;
+            if (++_group < _part!.Groups)
             {
                 (_rows, At) = (_part.Read(_group), 0);
-                return true;
+                return;
             }
-            _part.Dispose();
-            _rows = null;
-            return false;
+            Close();
+            Ended = true;
+        }
+
+        public void Close()
+        {
+            _part?.Dispose();
+            (_part, _rows) = (null, null);
         }
     }
 }

@@ -27,29 +27,30 @@ public sealed record SweepEstimate(long Rows, double Invalid, double SecondsPerR
     public static SweepEstimate Of(SweepPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        var writer = new RowWriter(plan);
         double mean = 0;
         int valid = 0, costed = (int)Math.Min(plan.Rows, Costed);
         for (int k = 0; k < costed; k++)
-            if (Cost(plan[Place(plan, k, costed)].Spec) is double cost)
+            if (Cost(writer.Trained(plan[Place(plan, k, costed)])) is double cost)
             {
                 mean += cost;
                 valid++;
             }
         double seconds = 0, units = 0;
         int timed = 0;
-        var writer = new RowWriter(plan);
         var budget = Stopwatch.StartNew();
         int asked = (int)Math.Min(plan.Rows, Timed);
         for (int k = 0; k < asked && (timed == 0 || budget.Elapsed < Budget); k++)
         {
             PlanRow row = plan[Place(plan, k, asked)];
             row = row with { Spec = row.Spec with { Steps = Math.Min(row.Spec.Steps, ShortSteps) } };
-            if (Cost(row.Spec) is not double cost) continue;
+            RunSpec trained = writer.Trained(row);
+            if (Cost(trained) is not double cost) continue;
             // Once for the machine code, once for the clock.
             for (int round = timed == 0 ? 0 : 1; round < 2; round++)
             {
                 var clock = Stopwatch.StartNew();
-                writer.Write(new TableRows(writer.Columns), row, ManyRuns.Run([row.Spec]).First());
+                writer.Write(new TableRows(writer.Columns), row, ManyRuns.Run([trained]).First());
                 if (round == 0) continue;
                 seconds += clock.Elapsed.TotalSeconds;
                 units += cost;

@@ -32,7 +32,7 @@ public sealed class SweepRun
     public const int PartRows = 65_536;
 
     private const long PartBytes = 256L << 20, TrajectoryBytes = 48L << 20;
-    private const int MostBatch = 128;
+    private const int MostBatch = 4096;
     private const double BatchSeconds = 0.25;
 
     private readonly SweepStore _store;
@@ -42,13 +42,16 @@ public sealed class SweepRun
     private readonly Action<string> _say;
     private readonly SweepProgress _progress;
     private readonly int _partRows;
+    private readonly bool _retryFailed;
     private readonly Lock _cursorGate = new(), _journalGate = new();
+    private readonly CheckedParts _checked;
     private Journal? _journal;
     private long _cursor, _pending;
 
-    private SweepRun(SweepStore store, Shard shard, SweepProgress progress, Action<string> say, int partRows)
+    private SweepRun(SweepStore store, Shard shard, SweepProgress progress, Action<string> say, int partRows, bool retryFailed)
     {
-        (_store, _shard, _progress, _say, _partRows) = (store, shard, progress, say, partRows);
+        (_store, _shard, _progress, _say, _partRows, _retryFailed) = (store, shard, progress, say, partRows, retryFailed);
+        _checked = CheckedParts.Begin(store, shard);
         _writer = new RowWriter(store.Plan);
         _done = new RowSet(store.Plan.Rows);
     }
@@ -60,10 +63,11 @@ public sealed class SweepRun
     /// <param name="progress">Receives the counts.</param>
     /// <param name="say">Told a sentence for everything that was not as expected: a damaged part, a plan that has changed.</param>
     /// <param name="partRows">Rows of a part.</param>
+    /// <param name="retryFailed">Whether rows whose run failed count as missing; the files that held them are set aside.</param>
     /// <param name="cancel">Stops between two steps of the runs under way; what is finished is kept.</param>
     /// <exception cref="InputException">The store cannot be written, or another process runs this shard.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static void Run(SweepStore store, Shard shard, int jobs, SweepProgress progress, Action<string> say, int partRows = PartRows, CancellationToken cancel = default)
+    public static void Run(SweepStore store, Shard shard, int jobs, SweepProgress progress, Action<string> say, int partRows = PartRows, bool retryFailed = false, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(shard);
@@ -74,7 +78,8 @@ public sealed class SweepRun
         {
             store.Prepare();
             using ShardLock held = ShardLock.Take(store.Folder, shard);
-            new SweepRun(store, shard, progress, say, partRows).Run(jobs, cancel);
+            store.RemoveLeftovers(shard);
+            new SweepRun(store, shard, progress, say, partRows, retryFailed).Run(jobs, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -100,6 +105,7 @@ public sealed class SweepRun
             _journal?.Dispose();
         }
         if (_progress.Done == total) Durable.Delete(_store.JournalOf(_shard));
+        Durable.Step();
     }
 
     /// <summary>Notes the rows of all parts; damaged parts are set aside, so that their rows are missing and run again.</summary>
@@ -109,10 +115,36 @@ public sealed class SweepRun
         {
             // Other shards of the same division have other rows.
             if (SweepStore.ShardOf(part) is Shard of && of.Of == _shard.Of && of.Number != _shard.Number) continue;
-            SweepStore.ScanPart(part, Note, damaged => _say($"{damaged} It was set aside as {_store.SetAside(part)}, and its rows are run again."));
+            string read = _retryFailed ? WithoutFailed(part) : part;
+            long rows = 0, before = _done.Count;
+            bool whole = SweepStore.ScanPart(read, (row, failed) =>
+            {
+                rows++;
+                Note(row, failed);
+            }, damaged => _say($"{damaged} It was set aside as {_store.SetAside(read)}, and its rows are run again."));
+            if (whole && SweepStore.ShardOf(part) == _shard && _done.Count - before == rows) _checked.Add(read);
         }
+        _checked.Save();
         foreach (string journal in _store.Journals())
             if (SweepStore.ShardOf(journal) is Shard other && other.Of != _shard.Of) Journal.Read(journal, NoteAll);
+    }
+
+    /// <summary>A part with failed rows is replaced by one without them: the new one is there before the old one is set aside, and in between rows are in both.</summary>
+    private string WithoutFailed(string path)
+    {
+        long failed = 0;
+        if (!SweepStore.ScanPart(path, (_, error) => failed += error ? 1 : 0, _ => { }) || failed == 0) return path;
+        var kept = new TableRows(_writer.Columns);
+        using (PartFile part = PartFile.Open(path))
+            for (int g = 0; g < part.Groups; g++)
+            {
+                TableRows rows = part.Read(g);
+                for (int k = 0; k < rows.Count; k++)
+                    if (rows.Text(SweepColumns.ErrorColumn)[k] is null) kept.Add(rows, k);
+            }
+        string fresh = kept.Count == 0 ? path : PartFile.Write(_store.Folder, _store.NextPart(SweepStore.ShardOf(path) ?? _shard), _store.PlanHash, kept);
+        _say($"{failed} failed rows of {path} are run again; it was set aside as {_store.SetAside(path)}.");
+        return fresh;
     }
 
     private void Note(long row, bool failed)
@@ -141,16 +173,17 @@ public sealed class SweepRun
         Journal.Found found = Journal.Read(path, rows =>
         {
             read += rows.Count;
+            int first = fresh.Count;
             for (int k = 0; k < rows.Count; k++)
-                if (rows.Index(k) < _store.Plan.Rows && !_done.Has(rows.Index(k))) fresh.Add(rows, k);
-            NoteAll(rows);
+                if (rows.Index(k) < _store.Plan.Rows && !_done.Has(rows.Index(k)) && !(_retryFailed && rows.Text(SweepColumns.ErrorColumn)[k] is not null)) fresh.Add(rows, k);
+            for (int k = first; k < fresh.Count; k++) Note(fresh.Index(k), fresh.Text(SweepColumns.ErrorColumn)[k] is not null);
         });
         if (found.Plan is null || found.Damaged)
             _say($"{path} is damaged: a checksum inside it is wrong; it was set aside as {_store.SetAside(path, copy: true)}, {fresh.Count} of its rows could be kept, and the others are run again.");
         if (found.Plan is null || found.Damaged || fresh.Count < read)
         {
-            _journal = Journal.Create(path, _store.PlanHash, _writer.Columns);
-            if (fresh.Count > 0) _journal.Append(fresh);
+            // In one step: a stop here must not cost what is kept.
+            _journal = Journal.Create(path, _store.PlanHash, _writer.Columns, fresh);
         }
         else _journal = Journal.Continue(path, found.GoodLength);
         _pending = fresh.Count;
@@ -172,15 +205,20 @@ public sealed class SweepRun
     {
         if (_pending == 0) return;
         string path = _store.JournalOf(_shard);
-        var rows = new TableRows(_writer.Columns);
-        Journal.Read(path, block =>
-        {
-            for (int k = 0; k < block.Count; k++) rows.Add(block, k);
-        });
-        PartFile.Write(_store.Folder, _store.NextPart(_shard), _store.PlanHash, rows.Sorted());
+        string part = Fold(path, _store.Folder, _store.NextPart(_shard), _store.PlanHash, _writer.Columns);
+        _checked.Add(part);
+        _checked.Save();
         _journal!.Dispose();
         _journal = Journal.Create(path, _store.PlanHash, _writer.Columns);
         _pending = 0;
+    }
+
+    /// <summary>Makes a part of all rows of a journal.</summary>
+    internal static string Fold(string journal, string folder, string name, string plan, IReadOnlyList<SweepColumn> columns)
+    {
+        var rows = new TableRows(columns);
+        Journal.Read(journal, block => rows.AddRange(block, 0, block.Count));
+        return PartFile.Write(folder, name, plan, rows.Sorted());
     }
 
     private void Work(int jobs, CancellationToken cancel)
@@ -223,13 +261,13 @@ public sealed class SweepRun
             var rows = new TableRows(_writer.Columns);
             try
             {
-                foreach (RunResult result in ManyRuns.Run([.. batch.Select(r => r.Spec)], RunInputs.None, 1, stop)) _writer.Write(rows, batch[result.Index], result);
+                foreach (RunResult result in ManyRuns.Run([.. batch.Select(_writer.Trained)], RunInputs.None, 1, stop)) _writer.Write(rows, batch[result.Index], result);
             }
             finally
             {
                 if (rows.Count > 0) Append(rows);
             }
-            size = Math.Clamp((int)(BatchSeconds / Math.Max(clock.Elapsed.TotalSeconds / batch.Count, 1e-6)), 1, MostBatch);
+            size = Math.Clamp((int)(BatchSeconds / Math.Max(clock.Elapsed.TotalSeconds / batch.Count, 1e-6)), 1, Math.Min(MostBatch, _partRows));
         }
     }
 
@@ -247,7 +285,7 @@ public sealed class SweepRun
                 if (_done.Has(_cursor)) continue;
                 PlanRow row = _store.Plan[_cursor];
                 batch.Add(row);
-                bytes += SweepEstimate.TrajectoryBytes(row.Spec);
+                bytes += SweepEstimate.TrajectoryBytes(_writer.Trained(row));
             }
         }
         return batch;

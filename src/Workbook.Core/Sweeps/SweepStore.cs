@@ -8,6 +8,7 @@ namespace Workbook.Core.Sweeps;
 /// rows/PLAN/part-1of4-000001-SHA.parquet    closed parts
 /// rows/PLAN/journal-1of4.log      rows of a shard not yet in a part
 /// rows/PLAN/lock-1of4, owner-1of4.json
+/// rows/PLAN/checked-1of4.txt      parts that the shard's owner has verified
 /// aside/                          what was found damaged
 /// </code>
 /// The rows of an earlier plan stay in their own folder.
@@ -92,6 +93,13 @@ public sealed class SweepStore
     /// <summary>Numbers of shards that this plan's files were written in, those with open journals first.</summary>
     internal IEnumerable<int> Divisions() => Journals().Concat(Parts()).Select(p => ShardOf(p)?.Of ?? 0).Where(of => of > 0).Distinct();
 
+    /// <summary>Removes what a killed owner of a shard left half written; only who has the shard may.</summary>
+    internal void RemoveLeftovers(Shard shard)
+    {
+        foreach (string path in Files(Folder, "*.tmp"))
+            if (Path.GetFileName(path) is var name && (name.StartsWith($"{Part}{shard.Name}-", StringComparison.Ordinal) || name.StartsWith($"{JournalMark}{shard.Name}.", StringComparison.Ordinal))) Durable.Delete(path);
+    }
+
     /// <summary>Moves a damaged file out of the way; it is never deleted.</summary>
     internal string SetAside(string path, bool copy = false)
     {
@@ -109,15 +117,25 @@ public sealed class SweepStore
     {
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(say);
-        foreach (string part in Parts()) ScanPart(part, seen, damaged => say(damaged + " Its rows count as missing."));
+        var lists = new Dictionary<Shard, CheckedParts>();
+        foreach (string part in Parts())
+        {
+            bool known = false;
+            if (ShardOf(part) is Shard shard)
+            {
+                if (!lists.TryGetValue(shard, out CheckedParts? list)) lists[shard] = list = CheckedParts.Read(this, shard);
+                known = list.Has(part);
+            }
+            ScanPart(part, seen, damaged => say(damaged + " Its rows count as missing."), verify: !known);
+        }
         foreach (string journal in Journals()) ScanJournal(journal, seen);
     }
 
-    internal static bool ScanPart(string path, Action<long, bool> seen, Action<string> damaged)
+    internal static bool ScanPart(string path, Action<long, bool> seen, Action<string> damaged, bool verify = true)
     {
         try
         {
-            if (!PartFile.Verify(path)) throw new InputException($"{path} is damaged: its checksum is not the one in its name.");
+            if (verify && !PartFile.Verify(path)) throw new InputException($"{path} is damaged: its checksum is not the one in its name.");
             using PartFile part = PartFile.Open(path);
             for (int g = 0; g < part.Groups; g++)
             {

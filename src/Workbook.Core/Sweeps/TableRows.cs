@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Workbook.Core.Sweeps;
@@ -40,6 +41,13 @@ public sealed class TableRows
         for (int k = 0; k < _columns.Length; k++) _columns[k].Add(from._columns[k], row);
     }
 
+    /// <summary>Appends rows of another table with the same columns that stand together there.</summary>
+    public void AddRange(TableRows from, int at, int count)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        for (int k = 0; k < _columns.Length; k++) _columns[k].AddRange(from._columns[k], at, count);
+    }
+
     /// <summary>Appends rows of another table that has these columns among its own: column k is its column <paramref name="map"/>[k].</summary>
     public void Add(TableRows from, int row, int[] map)
     {
@@ -60,16 +68,23 @@ public sealed class TableRows
     /// <summary>The rows in the order of their places; of equal places the first.</summary>
     public TableRows Sorted()
     {
-        var order = Enumerable.Range(0, Count).OrderBy(Index).ToArray();
-        var sorted = new TableRows(Columns);
-        long last = -1;
-        foreach (int row in order)
+        List<long?> places = Whole(0);
+        // Place and position in one number: equal places stay in order.
+        var order = new long[Count];
+        bool sorted = true;
+        for (int k = 0; k < order.Length; k++)
         {
-            if (Index(row) == last) continue;
-            last = Index(row);
-            sorted.Add(this, row);
+            order[k] = places[k]!.Value << 32 | (uint)k;
+            sorted &= k == 0 || places[k - 1] < places[k];
         }
-        return sorted;
+        if (sorted) return this;
+        Array.Sort(order);
+        int kept = 0;
+        for (int k = 0; k < order.Length; k++)
+            if (k == 0 || order[k] >> 32 != order[k - 1] >> 32) order[kept++] = order[k];
+        var rows = new TableRows(Columns);
+        for (int k = 0; k < _columns.Length; k++) rows._columns[k].Gather(_columns[k], order.AsSpan(0, kept));
+        return rows;
     }
 
     /// <summary>The rows as bytes.</summary>
@@ -95,6 +110,11 @@ public sealed class TableRows
     {
         public abstract void Add(Values from, int row);
 
+        public abstract void AddRange(Values from, int at, int count);
+
+        /// <summary>Appends the entries whose positions are the lower halves of <paramref name="order"/>.</summary>
+        public abstract void Gather(Values from, ReadOnlySpan<long> order);
+
         public abstract bool Same(int row, Values other, int otherRow);
 
         public abstract void Write(BinaryWriter writer);
@@ -114,14 +134,25 @@ public sealed class TableRows
 
         public override void Add(Values from, int row) => List.Add(((Values<T>)from).List[row]);
 
+        public override void AddRange(Values from, int at, int count) => List.AddRange(CollectionsMarshal.AsSpan(((Values<T>)from).List).Slice(at, count));
+
+        public override void Gather(Values from, ReadOnlySpan<long> order)
+        {
+            ReadOnlySpan<T?> values = CollectionsMarshal.AsSpan(((Values<T>)from).List);
+            List.EnsureCapacity(List.Count + order.Length);
+            foreach (long place in order) List.Add(values[(int)(uint)place]);
+        }
+
         public override bool Same(int row, Values other, int otherRow) => Equal(List[row], ((Values<T>)other).List[otherRow]);
 
         // Most parameters are the same in all rows of a batch: 1 says that one value stands for all.
         public override void Write(BinaryWriter writer)
         {
-            bool one = List.Count > 0 && List.TrueForAll(v => Equal(v, List[0]));
+            ReadOnlySpan<T?> values = CollectionsMarshal.AsSpan(List);
+            bool one = values.Length > 0;
+            for (int k = 1; k < values.Length && one; k++) one = Equal(values[k], values[0]);
             writer.Write(one);
-            foreach (T? value in one ? List.GetRange(0, 1) : List)
+            foreach (T? value in one ? values[..1] : values)
             {
                 writer.Write(value is not null);
                 if (value is not null) WriteOne(writer, value);
@@ -132,6 +163,7 @@ public sealed class TableRows
         {
             bool one = reader.ReadBoolean();
             T? value = default;
+            List.EnsureCapacity(List.Count + count);
             for (int k = 0; k < count; k++)
             {
                 if (k == 0 || !one) value = reader.ReadBoolean() ? ReadOne(reader) : default;

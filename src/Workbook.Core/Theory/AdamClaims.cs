@@ -43,13 +43,14 @@ public static class AdamClaims
     {
         Trajectory t = run.Trajectory;
         int from = t.RowOf(run.Stages["s21"].Step!.Value), width = t.Samples * t.Neurons, losing = 0, stayed = 0;
+        double[] signal = t.QuerySignal, noise = t.QueryNoise;
         for (int k = 0; k < width; k++)
         {
             // The query signal's sign at the end is the vote's outcome, close votes included.
-            int outcome = StageQuantities.Sign(t.QuerySignal[run.Last * t.Neurons + k % t.Neurons]);
-            if (StageQuantities.Sign(t.QueryNoise[from * width + k]) == outcome) continue;
+            int outcome = StageQuantities.Sign(signal[run.Last * t.Neurons + k % t.Neurons]);
+            if (StageQuantities.Sign(noise[from * width + k]) == outcome) continue;
             losing++;
-            if (StageQuantities.Sign(t.QueryNoise[run.Last * width + k]) != outcome) stayed++;
+            if (StageQuantities.Sign(noise[run.Last * width + k]) != outcome) stayed++;
         }
         return losing == 0 ? double.NaN : (double)stayed / losing;
     }

@@ -55,7 +55,9 @@ public sealed record RunOutcome(RunSpec Spec, string Engine, IReadOnlyList<Claim
         if (t.Rows < 2) return double.NaN;
         int width = t.Samples * t.Neurons, to = (t.Rows - 1) * width, from = to - width;
         double sum = 0;
-        for (int k = 0; k < width; k++) sum += Math.Abs(t.QueryNoise[to + k] - t.QueryNoise[from + k]) / t.Facts.Norm1[k / t.Neurons];
+        double[] query = t.QueryNoise, norm = t.Facts.Norm1;
+        for (int k = 0, i = 0; i < t.Samples; i++)
+            for (int r = 0; r < t.Neurons; r++, k++) sum += Math.Abs(query[to + k] - query[from + k]) / norm[i];
         return sum / width / (spec.Optimizer.Eta.At(t.Steps[^1]) * (t.Steps[^1] - t.Steps[^2]));
     }
 

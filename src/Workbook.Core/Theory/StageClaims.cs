@@ -189,11 +189,12 @@ public static class StageClaims
     {
         Trajectory t = run.Trajectory;
         double worst = double.NegativeInfinity, eta = RunClaim.Eta(run);
+        double[] noise = t.ValueNoise;
         for (int row = 1; row < t.Rows; row++)
             for (int i = 0; i < t.Samples; i++)
             {
                 double expected = 2 * eta * t.Facts.Norm1[i] * t.Steps[row];
-                double deviation = Math.Abs(t.ValueNoise[row * t.Samples + i] - t.ValueNoise[i] - expected) / expected;
+                double deviation = Math.Abs(noise[row * t.Samples + i] - noise[i] - expected) / expected;
                 worst = Math.Max(worst, deviation - 2 * t.Facts.SharedNorm1[i] / t.Facts.Norm1[i]);
             }
         return (worst, 1e-9);
@@ -226,7 +227,8 @@ public static class StageClaims
     {
         int end = run.Stages["s21"].Step is int step ? run.Trajectory.RowOf(step) : run.Last;
         double largest = 0;
-        for (int row = 0; row <= end; row++) largest = Math.Max(largest, share(run.Trajectory, row));
+        // A share cannot exceed 1.
+        for (int row = 0; row <= end && largest < 1; row++) largest = Math.Max(largest, share(run.Trajectory, row));
         return largest;
     }
 

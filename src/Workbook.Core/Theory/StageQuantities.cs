@@ -1,3 +1,4 @@
+using System.Numerics;
 using Workbook.Core.Runs;
 
 namespace Workbook.Core.Theory;
@@ -9,27 +10,86 @@ public static class StageQuantities
     public static double AlignedPairs(Trajectory run, int row)
     {
         ArgumentNullException.ThrowIfNull(run);
-        int width = run.Samples * run.Neurons, count = 0;
+        int width = run.Samples * run.Neurons;
         // Fetched once: a column is found by its name.
-        double[] query = run.QueryNoise, key = run.KeyNoise;
-        for (int k = row * width; k < (row + 1) * width; k++)
-            if (Sign(query[k]) * Sign(key[k]) > 0) count++;
-        return (double)count / width;
+        return (double)SameSigns(run.QueryNoise.AsSpan(row * width, width), run.KeyNoise.AsSpan(row * width, width)) / width;
     }
 
     /// <summary>Share of neurons with sgn(q_mu) = sgn(sum_i y_i k_xi_i) and sgn(k_mu) = -sgn(q_mu).</summary>
     public static double MajorityNeurons(Trajectory run, int row)
     {
         ArgumentNullException.ThrowIfNull(run);
+        return (double)MajorityNeurons(run, row, all: false) / run.Neurons;
+    }
+
+    /// <summary>Whether <see cref="AlignedPairs"/> is 1; the first pair that is not aligned answers.</summary>
+    internal static bool AllPairsAligned(Trajectory run, int row)
+    {
+        int width = run.Samples * run.Neurons;
+        double[] query = run.QueryNoise, key = run.KeyNoise;
+        for (int k = row * width; k < (row + 1) * width; k++)
+            if (!SameSign(query[k], key[k])) return false;
+        return width > 0;
+    }
+
+    /// <summary>Whether <see cref="MajorityNeurons(Trajectory, int)"/> is 1.</summary>
+    internal static bool AllNeuronsMajority(Trajectory run, int row) => MajorityNeurons(run, row, all: true) == run.Neurons;
+
+    /// <summary>Whether <see cref="KeyNoiseWithSignal"/> is 1.</summary>
+    internal static bool AllKeyNoiseWithSignal(Trajectory run, int row) => AllWithSignal(run, row, run.KeyNoise);
+
+    /// <summary>Whether <see cref="QueryNoiseWithSignal"/> is 1.</summary>
+    internal static bool AllQueryNoiseWithSignal(Trajectory run, int row) => AllWithSignal(run, row, run.QueryNoise);
+
+    /// <summary>Whether <see cref="Median"/> is below a threshold. Counting decides, except where exactly half of the entries lie below.</summary>
+    internal static bool MedianBelow(Trajectory run, double[] column, int row, double threshold)
+    {
+        int n = run.Samples, below = 0;
+        foreach (double value in column.AsSpan(row * n, n))
+        {
+            if (double.IsNaN(value)) return Median(run, column, row) < threshold;
+            if (value < threshold) below++;
+        }
+        return 2 * below == n ? Median(run, column, row) < threshold : 2 * below > n;
+    }
+
+    private static int MajorityNeurons(Trajectory run, int row, bool all)
+    {
         int count = 0, m_k = run.Neurons;
         double[] query = run.QuerySignal, key = run.KeySignal, noise = run.KeyNoise;
         for (int r = 0; r < m_k; r++)
         {
             double vote = 0, q = query[row * m_k + r], k = key[row * m_k + r];
-            for (int i = 0; i < run.Samples; i++) vote += noise[(row * run.Samples + i) * m_k + r];
-            if (Sign(q) * Sign(vote) > 0 && Sign(k) * Sign(q) < 0) count++;
+            if (SameSign(k, -q))
+            {
+                for (int i = 0; i < run.Samples; i++) vote += noise[(row * run.Samples + i) * m_k + r];
+                if (SameSign(q, vote))
+                {
+                    count++;
+                    continue;
+                }
+            }
+            if (all) return -1;
         }
-        return (double)count / m_k;
+        return count;
+    }
+
+    private static bool SameSign(double x, double y) => (x > 0 && y > 0) || (x < 0 && y < 0);
+
+    /// <summary>Number of places where both entries are positive or both are negative.</summary>
+    private static int SameSigns(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        int k = 0, count = 0;
+        Vector<long> less = Vector<long>.Zero;
+        for (; k <= x.Length - Vector<double>.Count; k += Vector<double>.Count)
+        {
+            Vector<double> a = new(x[k..]), b = new(y[k..]);
+            // A true comparison is -1.
+            less += (Vector.GreaterThan(a, Vector<double>.Zero) & Vector.GreaterThan(b, Vector<double>.Zero)) | (Vector.LessThan(a, Vector<double>.Zero) & Vector.LessThan(b, Vector<double>.Zero));
+        }
+        for (; k < x.Length; k++)
+            if (SameSign(x[k], y[k])) count++;
+        return count - (int)Vector.Sum(less);
     }
 
     /// <summary>Share of pairs (i, r) with sgn(y_i k_xi_i,r) = sgn(q_mu,r).</summary>
@@ -52,13 +112,18 @@ public static class StageQuantities
     {
         ArgumentNullException.ThrowIfNull(run);
         int m_k = run.Neurons, count = 0;
-        double[] query = run.QuerySignal;
+        ReadOnlySpan<double> query = run.QuerySignal.AsSpan(row * m_k, m_k);
+        for (int i = 0; i < run.Samples; i++) count += SameSigns(noise.AsSpan((row * run.Samples + i) * m_k, m_k), query);
+        return (double)count / (run.Samples * m_k);
+    }
+
+    private static bool AllWithSignal(Trajectory run, int row, double[] noise)
+    {
+        int m_k = run.Neurons;
+        ReadOnlySpan<double> query = run.QuerySignal.AsSpan(row * m_k, m_k);
         for (int i = 0; i < run.Samples; i++)
             for (int r = 0; r < m_k; r++)
-            {
-                double q = query[row * m_k + r];
-                if (Sign(noise![(row * run.Samples + i) * m_k + r]) * Sign(q) > 0) count++;
-            }
-        return (double)count / (run.Samples * m_k);
+                if (!SameSign(noise[(row * run.Samples + i) * m_k + r], query[r])) return false;
+        return run.Samples * m_k > 0;
     }
 }

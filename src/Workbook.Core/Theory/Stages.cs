@@ -63,27 +63,36 @@ public sealed class Stages
         // Under Adam the losing query noise never turns: no prediction for what waits for it.
         Predictions? turning = spec.Optimizer is Adam { Beta2: > 0 } ? null : p;
         int n = run.Samples;
+        // Fetched once: a column is found by its name.
+        double[] valueNoise = run.ValueNoise, valueSignal = run.ValueSignal, s11Column = run.S11, s21Column = run.S21, trainLoss = run.TrainLoss;
         var t1 = read.First("T1", "mean value noise", "y_i v_xi_i > v_mu for every sample", p?.MeanValueNoise,
-            row => Enumerable.Range(0, n).All(i => run.ValueNoise[row * n + i] > run.ValueSignal[row]));
+            row => AllAbove(valueNoise.AsSpan(row * n, n), valueSignal[row]));
         var t2 = read.First("T2", "sign alignment", "sgn(y_i q_xi_i) = sgn(y_i k_xi_i) for every sample and neuron", p?.SignAlignment,
-            row => StageQuantities.AlignedPairs(run, row) == 1);
+            row => StageQuantities.AllPairsAligned(run, row));
         var t3 = read.First("T3", "majority voting", "sgn(q_mu) = sgn(sum_i y_i k_xi_i) and sgn(k_mu) = -sgn(q_mu) for every neuron", p?.MajorityVoting,
-            row => StageQuantities.MajorityNeurons(run, row) == 1);
+            row => StageQuantities.AllNeuronsMajority(run, row));
         var s21 = read.First("s21", "s_21 decayed", "median over samples of s_21 < 0.01", p?.SoftmaxBelow(NoiseSoftmaxThreshold),
-            row => StageQuantities.Median(run, run.S21, row) < NoiseSoftmaxThreshold);
+            row => StageQuantities.MedianBelow(run, s21Column, row, NoiseSoftmaxThreshold));
         // The signs of stage IV are meaningful once attention has left the signal; before that agreement is a coincidence.
         int from = s21.Step ?? int.MaxValue;
         var key = read.First("key", "key noise turned", "after s_21 decayed: sgn(y_i k_xi_i) = sgn(q_mu) for every sample and neuron", p?.KeyNoiseAligned,
-            row => run.Steps[row] >= from && StageQuantities.KeyNoiseWithSignal(run, row) == 1);
+            row => run.Steps[row] >= from && StageQuantities.AllKeyNoiseWithSignal(run, row));
         var query = read.First("query", "query noise turned", "after s_21 decayed: sgn(y_i q_xi_i) = sgn(q_mu) for every sample and neuron", turning?.QueryNoiseAligned,
-            row => run.Steps[row] >= from && StageQuantities.QueryNoiseWithSignal(run, row) == 1);
+            row => run.Steps[row] >= from && StageQuantities.AllQueryNoiseWithSignal(run, row));
         var s11 = read.First("s11", "s_11 decayed", "median over samples of s_11 < 0.1", turning?.SignalSoftmaxBelow(SignalSoftmaxThreshold),
-            row => StageQuantities.Median(run, run.S11, row) < SignalSoftmaxThreshold);
+            row => StageQuantities.MedianBelow(run, s11Column, row, SignalSoftmaxThreshold));
         var t4 = read.First("T4", "final alignment", "sgn(q_xi) = sgn(k_xi) = sgn(q_mu) = -sgn(k_mu), noises times y_i, for every sample and neuron", turning?.QueryNoiseAligned,
-            row => run.Steps[row] >= from && StageQuantities.KeyNoiseWithSignal(run, row) == 1 && StageQuantities.QueryNoiseWithSignal(run, row) == 1
-                && StageQuantities.MajorityNeurons(run, row) == 1);
-        var loss = read.First("loss", "converged", "L_S < 0.01", p?.Convergence(LossThreshold), row => run.TrainLoss[row] < LossThreshold);
+            row => run.Steps[row] >= from && StageQuantities.AllKeyNoiseWithSignal(run, row) && StageQuantities.AllQueryNoiseWithSignal(run, row)
+                && StageQuantities.AllNeuronsMajority(run, row));
+        var loss = read.First("loss", "converged", "L_S < 0.01", p?.Convergence(LossThreshold), row => trainLoss[row] < LossThreshold);
         return new Stages(run) { All = [t1, t2, t3, s21, key, query, s11, t4, loss] };
+    }
+
+    private static bool AllAbove(ReadOnlySpan<double> values, double bound)
+    {
+        foreach (double value in values)
+            if (!(value > bound)) return false;
+        return true;
     }
 
     private StageTime First(string id, string title, string definition, double? predicted, Func<int, bool> holds)
