@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -48,16 +49,59 @@ public sealed class ExplorerServerTests : IAsyncLifetime
     [Fact]
     public async Task A_run_is_the_librarys_run()
     {
-        var setting = new Setting { Seed = 3, SigmaP = 1.5, N = 12 };
-        var (status, text) = await Send(HttpMethod.Get, Run + setting.ToQuery());
-        Assert.Equal(HttpStatusCode.OK, status);
-        JsonElement json = JsonDocument.Parse(text).RootElement;
+        var setting = new Setting { Seed = 3, SigmaP = 1.5, N = 12, MK = 7, Test = true };
+        const int Neuron = 4;
+        var (head, curves) = await ReadRun(setting.ToQuery() + $"&neuron={Neuron}");
         Core.Runs.Run run = Training.Run(setting.ToSpec(), cancel: Cancel);
-        Assert.Equal(run.Spec.Hash(), json.GetProperty("hash").GetString());
-        Assert.Equal(run.Trajectory.Steps, json.GetProperty("t").EnumerateArray().Select(t => t.GetInt32()));
-        Assert.Equal(run.Trajectory.TrainLoss, json.GetProperty("trainLoss").EnumerateArray().Select(t => t.GetDouble()));
-        foreach (StageTime stage in Stages.Of(run.Spec, run.Trajectory).All.Where(s => s.Step is not null))
-            Assert.Contains(json.GetProperty("stages").EnumerateArray(), s => s.GetProperty("id").GetString() == stage.Id && s.GetProperty("step").GetInt32() == stage.Step);
+        Trajectory t = run.Trajectory;
+        Assert.Equal(run.Spec.Hash(), head.GetProperty("hash").GetString());
+        // To the last bit; no tolerance.
+        double[] Column(double[] family, int width, int at) => [.. Enumerable.Range(0, t.Rows).Select(row => family[row * width + at])];
+        double[][] Rows(double[] family) => [.. Enumerable.Range(0, t.Rows).Select(row => family[(row * t.Samples)..((row + 1) * t.Samples)].Order().ToArray())];
+        Assert.Equal(t.Steps.Select(step => (double)step), curves["t"]);
+        Assert.Equal(t.TrainLoss, curves["trainLoss"]);
+        Assert.Equal(t.TestLoss, curves["testLoss"]);
+        Assert.Contains(curves["testLoss"], double.IsNaN);
+        Assert.Equal(Rows(t.S21).Select(s => s[0]), curves["s21.min"]);
+        Assert.Equal(Rows(t.S21).Select(s => (s[5] + s[6]) / 2), curves["s21.median"]);
+        Assert.Equal(Rows(t.ValueNoise).Select(v => v[^1]), curves["valueNoise.max"]);
+        Assert.Equal(Column(t.QuerySignal, t.Neurons, Neuron), curves["querySignal"]);
+        Assert.Equal(Column(t.QueryNoise, t.Samples * t.Neurons, 11 * t.Neurons + Neuron), curves["pairs.11.q"]);
+        Assert.Equal(Column(t.KeyNoise, t.Samples * t.Neurons, 11 * t.Neurons + Neuron), curves["pairs.11.k"]);
+        Assert.Equal(Enumerable.Range(0, t.Rows).Select(row => Enumerable.Range(0, t.Samples).Max(i => t.KeyNoise[(row * t.Samples + i) * t.Neurons + Neuron])), curves["keyNoise.max"]);
+        Assert.Equal(Enumerable.Range(0, t.Rows).Select(row => StageQuantities.AlignedPairs(t, row)), curves["aligned"]);
+        foreach (StageTime stage in Stages.Of(run.Spec, t).All.Where(s => s.Step is not null))
+            Assert.Contains(head.GetProperty("stages").EnumerateArray(), s => s.GetProperty("id").GetString() == stage.Id && s.GetProperty("step").GetInt32() == stage.Step);
+        var view = new RunView(run.Spec, t);
+        Assert.Equal(RunClaim.All.Select(c => c.Evaluate(view)).Select(c => (c.Id, c.Verdict == Verdict.Holds)),
+            head.GetProperty("claims").EnumerateArray().Select(c => (c.GetProperty("id").GetString()!, c.GetProperty("verdict").GetString() == "holds")));
+    }
+
+    [Fact]
+    public void What_is_not_finite_is_not_a_number_and_the_rest_is_kept()
+    {
+        var setting = new Setting { Steps = 50 };
+        Core.Runs.Run run = Training.Run(setting.ToSpec(), cancel: Cancel);
+        Trajectory t = run.Trajectory;
+        (t.TrainLoss[3], t.ValueNoise[^1]) = (double.PositiveInfinity, double.NegativeInfinity);
+        var (_, curves) = ReadMessage(RunMessage.Of(setting, run, 0));
+        Assert.Equal(t.TrainLoss.Select(v => double.IsFinite(v) ? v : double.NaN), curves["trainLoss"]);
+        Assert.Equal(double.NaN, curves["valueNoise.min"][^1]);
+        Assert.All(curves["valueNoise.max"], v => Assert.True(double.IsFinite(v)));
+    }
+
+    private async Task<(JsonElement Head, Dictionary<string, double[]> Curves)> ReadRun(string query) => ReadMessage(await _client.GetByteArrayAsync(Run + query, Cancel));
+
+    private static (JsonElement Head, Dictionary<string, double[]> Curves) ReadMessage(byte[] message)
+    {
+        int length = BinaryPrimitives.ReadInt32LittleEndian(message), start = sizeof(int) + length;
+        Assert.Equal(0, start % sizeof(double));
+        JsonElement head = JsonDocument.Parse(message.AsMemory(sizeof(int), length)).RootElement;
+        int rows = head.GetProperty("rows").GetInt32();
+        string[] names = [.. head.GetProperty("curves").EnumerateArray().Select(c => c.GetString()!)];
+        Assert.Equal(start + names.Length * rows * sizeof(double), message.Length);
+        return (head, names.Select((name, k) => (name, k)).ToDictionary(c => c.name, c => Enumerable.Range(0, rows)
+            .Select(row => BinaryPrimitives.ReadDoubleLittleEndian(message.AsSpan(start + (c.k * rows + row) * sizeof(double)))).ToArray()));
     }
 
     [Fact]
