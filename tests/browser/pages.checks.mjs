@@ -129,9 +129,16 @@ check("report: a wide table scrolls by keyboard on a phone", async browser => {
 
 check("report: printed, it holds every figure and no dark ground", async browser => {
   const { page, wrong, close } = await open(browser, report, { scheme: "dark" });
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  const width = () => page.evaluate(() => document.querySelector("[data-plot] svg.main-svg").clientWidth);
+  await page.waitForFunction(() => document.querySelector("[data-plot] svg.main-svg"));
+  const onScreen = await width();
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await page.waitForFunction(() => [...document.querySelectorAll("[data-plot]")].every(plot => plot.querySelector("svg.main-svg")));
+  // A4 between margins of 16 mm, in CSS pixels.
+  const room = (210 - 2 * 16) / 25.4 * 96;
+  const wide = await page.evaluate(most => [...document.querySelectorAll("[data-plot] svg.main-svg")].filter(svg => svg.clientWidth > most).length, room);
+  expect(wide === 0, `${wide} figures are wider than the paper`);
   equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)", "the printed ground");
   const pale = await page.evaluate(() => [...document.querySelectorAll("main p, main td, main th, main h2, main figcaption, main a, main caption")].filter(e => {
     const [r, g, b] = getComputedStyle(e).color.match(/[\d.]+/g).map(Number);
@@ -139,6 +146,9 @@ check("report: printed, it holds every figure and no dark ground", async browser
   }).map(e => e.tagName + ": " + e.textContent.trim().slice(0, 30)));
   expect(pale.length === 0, `too pale for paper: ${pale.slice(0, 3).join(", ")} (${pale.length})`);
   await page.pdf({ path: join(work, "report.pdf"), format: "A4", printBackground: true });
+  await page.emulateMedia({ media: "screen" });
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await page.waitForFunction(before => document.querySelector("[data-plot] svg.main-svg").clientWidth === before, onScreen);
   nothingWrong(wrong);
   await close();
 });

@@ -59,9 +59,15 @@
     const seen = new IntersectionObserver(entries => entries.filter(e => e.isIntersecting).forEach(e => { seen.unobserve(e.target); draw(e.target); }), { rootMargin: "600px" });
     plots.forEach(plot => seen.observe(plot));
   } else {
-    plots.forEach(draw);
+    plots.forEach(plot => draw(plot));
   }
-  addEventListener("beforeprint", () => plots.forEach(draw));
+  // On paper every figure is there, as wide as A4 and Letter have room for; then as wide as the screen again.
+  const paper = 660;
+  addEventListener("beforeprint", () => plots.forEach(plot => {
+    draw(plot);
+    Plotly.relayout(plot, { width: Math.min(paper, plot.clientWidth), autosize: false });
+  }));
+  addEventListener("afterprint", () => plots.forEach(plot => Plotly.relayout(plot, { width: null, autosize: true })));
 
   // What is wider than its frame can be scrolled from the keyboard; what fits is no stop on the way.
   const frames = [...document.querySelectorAll(".formula, .output, pre")];
