@@ -70,6 +70,7 @@ public sealed class ExplorerServer : IAsyncDisposable
             try
             {
                 await app.StartAsync(cancel);
+                _ = Task.Run(WarmUp, CancellationToken.None);
                 return server;
             }
             catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
@@ -101,6 +102,13 @@ public sealed class ExplorerServer : IAsyncDisposable
         }
         await _app.DisposeAsync();
         _gate.Dispose();
+    }
+
+    /// <summary>Compiles what a slider needs while the browser opens; without it the first answer takes a quarter of a second.</summary>
+    private static void WarmUp()
+    {
+        var setting = new Setting();
+        RunMessage.Of(setting, Training.Run(setting.ToSpec()), 0);
     }
 
     private static WebApplication Build(int port)
