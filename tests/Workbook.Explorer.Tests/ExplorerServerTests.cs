@@ -113,22 +113,41 @@ public sealed class ExplorerServerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("n=0")]
-    [InlineData("n=1000000")]
-    [InlineData("n=20&n=21")]
-    [InlineData("sigma_p=NaN")]
-    [InlineData("sigma_p=-1")]
-    [InlineData("optimizer=sgd")]
-    [InlineData("nonsense=1")]
-    [InlineData("seed=1e99")]
-    [InlineData("n=%00")]
-    [InlineData("neuron=-1")]
-    public async Task A_setting_out_of_its_range_gets_one_sentence(string query)
+    [InlineData("n=0", "n is '0'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=1000000", "n is '1000000'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=20&n=21", "n is given twice.")]
+    [InlineData("sigma_p=NaN", "sigma_p is 'NaN'; it has to be a number in 0.001 .. 100.")]
+    [InlineData("sigma_p=-1", "sigma_p is '-1'; it has to be a number in 0.001 .. 100.")]
+    [InlineData("optimizer=sgd", "optimizer is 'sgd'; it has to be one of signgd, gd, adam, signum.")]
+    [InlineData("nonsense=1", "there is no parameter 'nonsense'.")]
+    [InlineData("seed=1e99", "seed is '1e99'; it has to be a whole number in 0 .. 9007199254740991.")]
+    [InlineData("n=%00", "n is '?'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=1%0A2", "n is '1?2'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("neuron=-1", "neuron has to be a whole number of at least 0.")]
+    [InlineData("d=10&s=10", "s is 10; it has to lie in 1 .. d - 1 = 9.")]
+    [InlineData("n=100&m_k=100&d=20000&steps=20000", "the explorer stops at 4E+08")]
+    public async Task A_setting_out_of_its_range_gets_one_sentence(string query, string sentence)
     {
         var (status, text) = await Send(HttpMethod.Get, Run + query);
         Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.Single(text.TrimEnd('\n').Split('\n'));
+        Assert.Contains(sentence, Assert.Single(text.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
         await StillAnswers();
+    }
+
+    public static TheoryData<string> Parameters => [.. Parameter.All.Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Parameters))]
+    public void A_parameter_takes_its_range_and_nothing_else(string name)
+    {
+        Parameter p = Parameter.Of(name);
+        Assert.Equal(p.Least, p.Read(Parameter.Write(p.Least)));
+        Assert.Equal(p.Most, p.Read(Parameter.Write(p.Most)));
+        // The next number outside, whole or not.
+        string below = Parameter.Write(p.Whole ? p.Least - 1 : double.BitDecrement(p.Least));
+        string above = p.Whole ? ((long)p.Most + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) : Parameter.Write(double.BitIncrement(p.Most));
+        foreach (string text in (string[])[below, above, "NaN", "Infinity", "-Infinity", "", " ", "1,5", "0x10", "1_0", "\u0661", new string('1', 40)])
+            Assert.Contains($"{name} is '", Assert.Throws<Core.InputException>(() => p.Read(text)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -151,7 +170,9 @@ public sealed class ExplorerServerTests : IAsyncLifetime
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, path, "n=20")).Status);
             Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, path, "n=20", ("X-Workbook-Token", new string('0', 64)))).Status);
-            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(HttpMethod.Post, path, new string('x', 1 << 20), ("X-Workbook-Token", _server.Token))).Status);
+            // Announced and not sent: who still sends while the server hangs up may never read why.
+            string oversize = await Raw($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{_server.Port}\r\nX-Workbook-Token: {_server.Token}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {1 << 20}\r\n\r\n", hangUp: false);
+            Assert.StartsWith("HTTP/1.1 413", oversize, StringComparison.Ordinal);
         }
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
         await StillAnswers();
