@@ -70,6 +70,7 @@ public sealed class ExplorerServer : IAsyncDisposable
             try
             {
                 await app.StartAsync(cancel);
+                _ = Task.Run(WarmUp, CancellationToken.None);
                 return server;
             }
             catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
@@ -101,6 +102,13 @@ public sealed class ExplorerServer : IAsyncDisposable
         }
         await _app.DisposeAsync();
         _gate.Dispose();
+    }
+
+    /// <summary>Compiles what a slider needs while the browser opens; without it the first answer takes a quarter of a second.</summary>
+    private static void WarmUp()
+    {
+        var setting = new Setting();
+        RunMessage.Of(setting, Training.Run(setting.ToSpec()), 0);
     }
 
     private static WebApplication Build(int port)
@@ -207,16 +215,14 @@ public sealed class ExplorerServer : IAsyncDisposable
         if (client.Length is < 1 or > 32 || !client.All(char.IsAsciiLetterOrDigit)) throw new InputException("client has to be 1 to 32 letters and digits.");
         if (!int.TryParse(neuronText, NumberStyles.None, CultureInfo.InvariantCulture, out int neuron)) throw new InputException("neuron has to be a whole number of at least 0.");
         Setting setting = Setting.Read(values);
-        var (refusal, json) = await _gate.RunAsync(client, cancel =>
+        var (refusal, message) = await _gate.RunAsync(client, cancel =>
         {
             Run run = Training.Run(setting.ToSpec(), cancel: cancel);
-            var buffer = new MemoryStream();
-            if (run.Complete) RunJson.Write(buffer, setting, run, neuron);
-            return buffer;
+            return run.Complete ? RunMessage.Of(setting, run, neuron) : [];
         }, context.RequestAborted);
         await (refusal switch
         {
-            TrainingGate.Refusal.None => SendAsync(context.Response, "application/json", json!.GetBuffer().AsMemory(0, (int)json.Length)),
+            TrainingGate.Refusal.None => SendAsync(context.Response, "application/octet-stream", message),
             TrainingGate.Refusal.Superseded => SayAsync(context.Response, StatusCodes.Status409Conflict, "a later request took this one's place."),
             TrainingGate.Refusal.Busy => SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, "too many requests wait; try again in a moment."),
             _ => SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, $"training took longer than {s_longest.TotalSeconds:F0} s; take fewer steps, samples or neurons."),

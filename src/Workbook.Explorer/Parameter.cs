@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Workbook.Core;
 
 namespace Workbook.Explorer;
@@ -27,6 +28,8 @@ public enum Spread
 /// <param name="SliderMost">Where the slider ends, if before <paramref name="Most"/>: the rest is typed.</param>
 public sealed record Parameter(string Name, string Tex, string Title, double Least, double Most, bool Whole, Spread Spread, double? SliderMost = null)
 {
+    private const int LongestText = 32;
+
     /// <summary>Largest whole number that a page's script keeps exactly: 2^53 - 1.</summary>
     private const double LargestExact = 9007199254740991;
 
@@ -55,11 +58,18 @@ public sealed record Parameter(string Name, string Tex, string Title, double Lea
     public double Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        const int Longest = 32;
         NumberStyles styles = Whole ? NumberStyles.None : NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (text.Length > Longest || !double.TryParse(text, styles, CultureInfo.InvariantCulture, out double value) || !(value >= Least && value <= Most))
-            throw new InputException($"{Name} is '{(text.Length > Longest ? text[..Longest] + ".." : text)}'; it has to be a {(Whole ? "whole number" : "number")} in {Write(Least)} .. {Write(Most)}.");
+        if (text.Length > LongestText || !double.TryParse(text, styles, CultureInfo.InvariantCulture, out double value) || !(value >= Least && value <= Most))
+            throw new InputException($"{Name} is '{Shown(text)}'; it has to be a {(Whole ? "whole number" : "number")} in {Write(Least)} .. {Write(Most)}.");
         return value;
+    }
+
+    /// <summary>A client's text in a sentence: short, and printable, so that the sentence stays one.</summary>
+    internal static string Shown(string text)
+    {
+        var shown = new StringBuilder();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, LongestText))) shown.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
+        return shown.Append(text.Length > LongestText ? ".." : "").ToString();
     }
 
     /// <summary>The shortest text that reads back as the same number.</summary>

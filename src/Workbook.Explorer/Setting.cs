@@ -1,4 +1,3 @@
-using System.Text;
 using Workbook.Core;
 using Workbook.Core.Data;
 using Workbook.Core.Models;
@@ -85,7 +84,7 @@ public sealed record Setting
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, text) in values)
         {
-            if (!seen.Add(name)) throw new InputException($"{Shown(name)} is given twice.");
+            if (!seen.Add(name)) throw new InputException($"{Parameter.Shown(name)} is given twice.");
             double Number() => Parameter.Of(name).Read(text);
             setting = name switch
             {
@@ -101,9 +100,9 @@ public sealed record Setting
                 "d" => setting with { D = (int)Number() },
                 "m_v" => setting with { MV = (int)Number() },
                 "steps" => setting with { Steps = (int)Number() },
-                "optimizer" => Optimizers.Contains(text) ? setting with { Optimizer = text } : throw new InputException($"optimizer is '{Shown(text)}'; it has to be one of {string.Join(", ", Optimizers)}."),
-                "test" => text is "0" or "1" ? setting with { Test = text == "1" } : throw new InputException($"test is '{Shown(text)}'; it has to be 0 or 1."),
-                _ => throw new InputException($"there is no parameter '{Shown(name)}'."),
+                "optimizer" => Optimizers.Contains(text) ? setting with { Optimizer = text } : throw new InputException($"optimizer is '{Parameter.Shown(text)}'; it has to be one of {string.Join(", ", Optimizers)}."),
+                "test" => text is "0" or "1" ? setting with { Test = text == "1" } : throw new InputException($"test is '{Parameter.Shown(text)}'; it has to be 0 or 1."),
+                _ => throw new InputException($"there is no parameter '{Parameter.Shown(name)}'."),
             };
         }
         return setting.Validate();
@@ -166,14 +165,5 @@ public sealed record Setting
         if (Work > MostWork)
             throw new InputException(FormattableString.Invariant($"this setting needs about {Work:G2} operations; the explorer stops at {MostWork:G2}: take fewer steps, samples or neurons, or `workbook train`."));
         return this;
-    }
-
-    /// <summary>A client's text in an error: short, and printable.</summary>
-    private static string Shown(string text)
-    {
-        const int Longest = 32;
-        var shown = new StringBuilder();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, Longest))) shown.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
-        return shown.Append(text.Length > Longest ? ".." : "").ToString();
     }
 }

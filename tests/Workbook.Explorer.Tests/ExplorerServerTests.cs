@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -48,16 +49,59 @@ public sealed class ExplorerServerTests : IAsyncLifetime
     [Fact]
     public async Task A_run_is_the_librarys_run()
     {
-        var setting = new Setting { Seed = 3, SigmaP = 1.5, N = 12 };
-        var (status, text) = await Send(HttpMethod.Get, Run + setting.ToQuery());
-        Assert.Equal(HttpStatusCode.OK, status);
-        JsonElement json = JsonDocument.Parse(text).RootElement;
+        var setting = new Setting { Seed = 3, SigmaP = 1.5, N = 12, MK = 7, Test = true };
+        const int Neuron = 4;
+        var (head, curves) = await ReadRun(setting.ToQuery() + $"&neuron={Neuron}");
         Core.Runs.Run run = Training.Run(setting.ToSpec(), cancel: Cancel);
-        Assert.Equal(run.Spec.Hash(), json.GetProperty("hash").GetString());
-        Assert.Equal(run.Trajectory.Steps, json.GetProperty("t").EnumerateArray().Select(t => t.GetInt32()));
-        Assert.Equal(run.Trajectory.TrainLoss, json.GetProperty("trainLoss").EnumerateArray().Select(t => t.GetDouble()));
-        foreach (StageTime stage in Stages.Of(run.Spec, run.Trajectory).All.Where(s => s.Step is not null))
-            Assert.Contains(json.GetProperty("stages").EnumerateArray(), s => s.GetProperty("id").GetString() == stage.Id && s.GetProperty("step").GetInt32() == stage.Step);
+        Trajectory t = run.Trajectory;
+        Assert.Equal(run.Spec.Hash(), head.GetProperty("hash").GetString());
+        // To the last bit; no tolerance.
+        double[] Column(double[] family, int width, int at) => [.. Enumerable.Range(0, t.Rows).Select(row => family[row * width + at])];
+        double[][] Rows(double[] family) => [.. Enumerable.Range(0, t.Rows).Select(row => family[(row * t.Samples)..((row + 1) * t.Samples)].Order().ToArray())];
+        Assert.Equal(t.Steps.Select(step => (double)step), curves["t"]);
+        Assert.Equal(t.TrainLoss, curves["trainLoss"]);
+        Assert.Equal(t.TestLoss, curves["testLoss"]);
+        Assert.Contains(curves["testLoss"], double.IsNaN);
+        Assert.Equal(Rows(t.S21).Select(s => s[0]), curves["s21.min"]);
+        Assert.Equal(Rows(t.S21).Select(s => (s[5] + s[6]) / 2), curves["s21.median"]);
+        Assert.Equal(Rows(t.ValueNoise).Select(v => v[^1]), curves["valueNoise.max"]);
+        Assert.Equal(Column(t.QuerySignal, t.Neurons, Neuron), curves["querySignal"]);
+        Assert.Equal(Column(t.QueryNoise, t.Samples * t.Neurons, 11 * t.Neurons + Neuron), curves["pairs.11.q"]);
+        Assert.Equal(Column(t.KeyNoise, t.Samples * t.Neurons, 11 * t.Neurons + Neuron), curves["pairs.11.k"]);
+        Assert.Equal(Enumerable.Range(0, t.Rows).Select(row => Enumerable.Range(0, t.Samples).Max(i => t.KeyNoise[(row * t.Samples + i) * t.Neurons + Neuron])), curves["keyNoise.max"]);
+        Assert.Equal(Enumerable.Range(0, t.Rows).Select(row => StageQuantities.AlignedPairs(t, row)), curves["aligned"]);
+        foreach (StageTime stage in Stages.Of(run.Spec, t).All.Where(s => s.Step is not null))
+            Assert.Contains(head.GetProperty("stages").EnumerateArray(), s => s.GetProperty("id").GetString() == stage.Id && s.GetProperty("step").GetInt32() == stage.Step);
+        var view = new RunView(run.Spec, t);
+        Assert.Equal(RunClaim.All.Select(c => c.Evaluate(view)).Select(c => (c.Id, c.Verdict == Verdict.Holds)),
+            head.GetProperty("claims").EnumerateArray().Select(c => (c.GetProperty("id").GetString()!, c.GetProperty("verdict").GetString() == "holds")));
+    }
+
+    [Fact]
+    public void What_is_not_finite_is_not_a_number_and_the_rest_is_kept()
+    {
+        var setting = new Setting { Steps = 50 };
+        Core.Runs.Run run = Training.Run(setting.ToSpec(), cancel: Cancel);
+        Trajectory t = run.Trajectory;
+        (t.TrainLoss[3], t.ValueNoise[^1]) = (double.PositiveInfinity, double.NegativeInfinity);
+        var (_, curves) = ReadMessage(RunMessage.Of(setting, run, 0));
+        Assert.Equal(t.TrainLoss.Select(v => double.IsFinite(v) ? v : double.NaN), curves["trainLoss"]);
+        Assert.Equal(double.NaN, curves["valueNoise.min"][^1]);
+        Assert.All(curves["valueNoise.max"], v => Assert.True(double.IsFinite(v)));
+    }
+
+    private async Task<(JsonElement Head, Dictionary<string, double[]> Curves)> ReadRun(string query) => ReadMessage(await _client.GetByteArrayAsync(Run + query, Cancel));
+
+    private static (JsonElement Head, Dictionary<string, double[]> Curves) ReadMessage(byte[] message)
+    {
+        int length = BinaryPrimitives.ReadInt32LittleEndian(message), start = sizeof(int) + length;
+        Assert.Equal(0, start % sizeof(double));
+        JsonElement head = JsonDocument.Parse(message.AsMemory(sizeof(int), length)).RootElement;
+        int rows = head.GetProperty("rows").GetInt32();
+        string[] names = [.. head.GetProperty("curves").EnumerateArray().Select(c => c.GetString()!)];
+        Assert.Equal(start + names.Length * rows * sizeof(double), message.Length);
+        return (head, names.Select((name, k) => (name, k)).ToDictionary(c => c.name, c => Enumerable.Range(0, rows)
+            .Select(row => BinaryPrimitives.ReadDoubleLittleEndian(message.AsSpan(start + (c.k * rows + row) * sizeof(double)))).ToArray()));
     }
 
     [Fact]
@@ -69,22 +113,41 @@ public sealed class ExplorerServerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("n=0")]
-    [InlineData("n=1000000")]
-    [InlineData("n=20&n=21")]
-    [InlineData("sigma_p=NaN")]
-    [InlineData("sigma_p=-1")]
-    [InlineData("optimizer=sgd")]
-    [InlineData("nonsense=1")]
-    [InlineData("seed=1e99")]
-    [InlineData("n=%00")]
-    [InlineData("neuron=-1")]
-    public async Task A_setting_out_of_its_range_gets_one_sentence(string query)
+    [InlineData("n=0", "n is '0'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=1000000", "n is '1000000'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=20&n=21", "n is given twice.")]
+    [InlineData("sigma_p=NaN", "sigma_p is 'NaN'; it has to be a number in 0.001 .. 100.")]
+    [InlineData("sigma_p=-1", "sigma_p is '-1'; it has to be a number in 0.001 .. 100.")]
+    [InlineData("optimizer=sgd", "optimizer is 'sgd'; it has to be one of signgd, gd, adam, signum.")]
+    [InlineData("nonsense=1", "there is no parameter 'nonsense'.")]
+    [InlineData("seed=1e99", "seed is '1e99'; it has to be a whole number in 0 .. 9007199254740991.")]
+    [InlineData("n=%00", "n is '?'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("n=1%0A2", "n is '1?2'; it has to be a whole number in 1 .. 100.")]
+    [InlineData("neuron=-1", "neuron has to be a whole number of at least 0.")]
+    [InlineData("d=10&s=10", "s is 10; it has to lie in 1 .. d - 1 = 9.")]
+    [InlineData("n=100&m_k=100&d=20000&steps=20000", "the explorer stops at 4E+08")]
+    public async Task A_setting_out_of_its_range_gets_one_sentence(string query, string sentence)
     {
         var (status, text) = await Send(HttpMethod.Get, Run + query);
         Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.Single(text.TrimEnd('\n').Split('\n'));
+        Assert.Contains(sentence, Assert.Single(text.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
         await StillAnswers();
+    }
+
+    public static TheoryData<string> Parameters => [.. Parameter.All.Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Parameters))]
+    public void A_parameter_takes_its_range_and_nothing_else(string name)
+    {
+        Parameter p = Parameter.Of(name);
+        Assert.Equal(p.Least, p.Read(Parameter.Write(p.Least)));
+        Assert.Equal(p.Most, p.Read(Parameter.Write(p.Most)));
+        // The next number outside, whole or not.
+        string below = Parameter.Write(p.Whole ? p.Least - 1 : double.BitDecrement(p.Least));
+        string above = p.Whole ? ((long)p.Most + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) : Parameter.Write(double.BitIncrement(p.Most));
+        foreach (string text in (string[])[below, above, "NaN", "Infinity", "-Infinity", "", " ", "1,5", "0x10", "1_0", "\u0661", new string('1', 40)])
+            Assert.Contains($"{name} is '", Assert.Throws<Core.InputException>(() => p.Read(text)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,7 +170,9 @@ public sealed class ExplorerServerTests : IAsyncLifetime
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, path, "n=20")).Status);
             Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, path, "n=20", ("X-Workbook-Token", new string('0', 64)))).Status);
-            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(HttpMethod.Post, path, new string('x', 1 << 20), ("X-Workbook-Token", _server.Token))).Status);
+            // Announced and not sent: who still sends while the server hangs up may never read why.
+            string oversize = await Raw($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{_server.Port}\r\nX-Workbook-Token: {_server.Token}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {1 << 20}\r\n\r\n", hangUp: false);
+            Assert.StartsWith("HTTP/1.1 413", oversize, StringComparison.Ordinal);
         }
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
         await StillAnswers();

@@ -56,6 +56,16 @@ public sealed class NotebookContentTests
     }
 
     [Fact]
+    public void Headings_of_the_same_words_are_different_places()
+    {
+        var content = NotebookContent.Read(Notebook("""
+            {"cell_type":"markdown","id":"m","metadata":{},"source":"# Again\n\n## Again\n\nWords.\n\n## Again"}
+            """), "n");
+        Assert.Equal(3, content.Places.Select(p => p.Anchor).Distinct().Count());
+        Assert.All(content.Places, p => Assert.Contains($"id=\"{p.Anchor}\"", content.Html));
+    }
+
+    [Fact]
     public void A_broken_formula_stays_readable()
     {
         Assert.Equal("<code class=\"tex\">\\frac{a</code>", Formulas.ToMathML("\\frac{a", display: false));

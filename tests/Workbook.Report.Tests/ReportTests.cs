@@ -9,50 +9,87 @@ using Xunit;
 
 namespace Workbook.Report.Tests;
 
-public sealed partial class ReportTests : IDisposable
+/// <summary>Figure-1 with one seed, its runs stored, and the report of them.</summary>
+public sealed class MadeReport : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("workbook-report-").FullName;
+    public MadeReport()
+    {
+        Findings = Find();
+        Files = ReportFiles.Write(Findings);
+    }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public string Folder { get; } = Directory.CreateTempSubdirectory("workbook-report-").FullName;
 
-    private Findings Find()
+    internal Findings Findings { get; }
+
+    public IReadOnlyDictionary<string, byte[]> Files { get; }
+
+    internal Findings Find()
     {
         var size = new ReproductionSize(1, true, DataFolder.FindDigits());
-        var store = new RunStore(_folder);
-        var done = new List<(Experiment, IReadOnlyList<RunOutcome>, IReadOnlyList<ClaimSummary>)>();
-        foreach (Experiment experiment in (Experiment[])[Figure1.Create(size)])
-        {
-            var outcomes = experiment.RunAll(store);
-            done.Add((experiment, outcomes, experiment.Judge(outcomes)));
-        }
-        return FindingsReader.Read(size, done, store, Path.Combine(_folder, "report"));
+        var store = new RunStore(Folder);
+        Experiment experiment = Figure1.Create(size);
+        IReadOnlyList<RunOutcome> outcomes = experiment.RunAll(store);
+        return FindingsReader.Read(size, [(experiment, outcomes, experiment.Judge(outcomes))], store, Path.Combine(Folder, "report"));
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
+
+public sealed partial class ReportTests(MadeReport report) : IClassFixture<MadeReport>
+{
+    private string File(string name) => Encoding.UTF8.GetString(report.Files[name]);
+
+    /// <summary>The page without plotly.js and the figures' data.</summary>
+    private string Page => Script().Replace(File("index.html"), "");
+
+    [Fact]
+    public void The_report_is_made_again_byte_for_byte()
+    {
+        var again = ReportFiles.Write(report.Find());
+        Assert.Equal(report.Files.Keys, again.Keys);
+        Assert.All(report.Files, file => Assert.True(file.Value.AsSpan().SequenceEqual(again[file.Key]), $"{file.Key} differs from one writing to the next."));
     }
 
     [Fact]
-    public void The_report_is_whole_and_made_again_byte_for_byte()
+    public void The_page_is_one_file_and_every_link_leads_somewhere()
     {
-        Findings findings = Find();
-        var files = ReportFiles.Write(findings);
-        var again = ReportFiles.Write(Find());
-        Assert.Equal(files.Keys, again.Keys);
-        Assert.All(files, file => Assert.True(file.Value.AsSpan().SequenceEqual(again[file.Key]), $"{file.Key} differs from one writing to the next."));
-
-        // The page without plotly.js and the data.
-        string page = Script().Replace(Encoding.UTF8.GetString(files["index.html"]), "");
-        Assert.InRange(files["index.html"].Length, 1, 8_000_000);
+        string page = Page;
+        Assert.InRange(report.Files["index.html"].Length, 1, 8_000_000);
         Assert.DoesNotMatch(Remote(), page);
         string[] ids = [.. Id().Matches(page).Select(m => m.Groups[1].Value)];
         Assert.Equal(ids.Length, ids.Distinct().Count());
-        foreach (Match link in Link().Matches(page))
+        var dead = new List<string>();
+        foreach (string url in Link().Matches(page).Select(m => m.Groups[1].Value))
         {
-            string url = link.Groups[1].Value;
             if (url.Contains("://", StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal)) continue;
-            if (url[0] == '#') Assert.Contains(url[1..], ids);
-            else Assert.True(files.ContainsKey(url) || File.Exists(Path.Combine(_folder, "report", url)), $"{url} leads nowhere.");
+            bool there = url[0] == '#' ? ids.Contains(url[1..]) : report.Files.ContainsKey(url) || System.IO.File.Exists(Path.Combine(report.Folder, "report", url));
+            if (!there) dead.Add(url);
         }
-        // Both sides and the verdict of every claim, in the page, the Markdown, the CSV and the paper.
-        string csv = Encoding.UTF8.GetString(files["tables/claims.csv"]), tex = Encoding.UTF8.GetString(files["paper/claims.tex"]), markdown = Encoding.UTF8.GetString(files["report.md"]);
-        foreach (ClaimSummary claim in findings.Experiments.SelectMany(e => e.Claims))
+        Assert.Empty(dead);
+    }
+
+    [Fact]
+    public void Who_sees_no_figure_has_its_name_its_words_and_its_picture()
+    {
+        string[] figures = [.. Plot().Matches(Page).Select(m => m.Value)];
+        Assert.True(figures.Length >= 4, $"{figures.Length} figures.");
+        Assert.All(figures, figure =>
+        {
+            Assert.Matches("role=\"img\" aria-label=\"Figure: [^\"]{5,}\"", figure);
+            Match picture = Picture().Match(figure);
+            Assert.True(picture.Success, "no picture without scripts, or none with words");
+            Assert.Contains(picture.Groups[1].Value, report.Files.Keys);
+            // The range of each line, from the data.
+            Assert.Matches("<pre>Figure: [^<]+ points, from [^<]+</pre>", figure);
+        });
+    }
+
+    [Fact]
+    public void Both_sides_of_every_claim_and_every_machine_are_there()
+    {
+        string page = Page, csv = File("tables/claims.csv"), tex = File("paper/claims.tex"), markdown = File("report.md");
+        foreach (ClaimSummary claim in report.Findings.Experiments.SelectMany(e => e.Claims))
         {
             Assert.Contains($">{claim.Claim.Id}</a></td>", page);
             Assert.Contains($"\n{claim.Claim.Id},{claim.Left.Median.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}", csv);
@@ -60,9 +97,9 @@ public sealed partial class ReportTests : IDisposable
             Assert.Contains(claim.Claim.Id.Split('_')[0], markdown);
         }
         // The machine of every run, and its setting.
-        Assert.All(findings.Runs, run => Assert.NotNull(run.Machine));
+        Assert.All(report.Findings.Runs, run => Assert.NotNull(run.Machine));
         Assert.Contains(Machine.Current.InstructionSet, page);
-        Assert.Equal(findings.Runs.Count, Spec().Count(page));
+        Assert.Equal(report.Findings.Runs.Count, Spec().Count(page));
     }
 
     [Fact]
@@ -85,6 +122,12 @@ public sealed partial class ReportTests : IDisposable
 
     [GeneratedRegex("<script>.*?</script>|(?<=json\" id=[^>]*>).*?(?=</script>)", RegexOptions.Singleline)]
     private static partial Regex Script();
+
+    [GeneratedRegex("<noscript><img src=\"(figures/[^\"]+)\" alt=\"Figure: [^\"]{5,}\"></noscript>")]
+    private static partial Regex Picture();
+
+    [GeneratedRegex("<figure class=\"plot\".*?</figure>", RegexOptions.Singleline)]
+    private static partial Regex Plot();
 
     [GeneratedRegex("/spec\\.json\"")]
     private static partial Regex Spec();

@@ -59,6 +59,8 @@ public sealed partial class SiteTests
     {
         Assert.All(Pages(), page => Assert.DoesNotContain("class=\"tex\"", page.Html));
         Assert.All(Pages(), page => Assert.DoesNotContain("$$", page.Html));
+        // A dollar sign that the parser did not take for one leaves TeX in the text.
+        Assert.All(Pages(), page => Assert.DoesNotMatch(LeftAsText(), NotText().Replace(page.Html, "")));
         Assert.Contains(Pages(), page => page.Html.Contains("<math", StringComparison.Ordinal));
     }
 
@@ -69,6 +71,12 @@ public sealed partial class SiteTests
         Assert.Contains("\"title\":\"stage1.ends-first\"", index);
         Assert.Contains(Pages(), page => page.Html.Contains("<a href=\"03-stage-1.html#claim-stage1.ends-first\"><code>stage1.ends-first</code></a>", StringComparison.Ordinal));
     }
+
+    [GeneratedRegex(@"\$[^$<>]*\\[a-z]+[^$<>]*\$")]
+    private static partial Regex LeftAsText();
+
+    [GeneratedRegex("<(script|pre|code|math)\\b.*?</\\1>", RegexOptions.Singleline)]
+    private static partial Regex NotText();
 
     [GeneratedRegex("(?:href|src)=\"([^\"]+)\"")]
     private static partial Regex Link();

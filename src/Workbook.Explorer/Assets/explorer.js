@@ -12,6 +12,18 @@
   const short = x => x === null || x === undefined ? "" : +x.toPrecision(4) + "";
   const plain = x => { const [m, e] = x.toPrecision(3).includes("e") || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(2).split("e") : [x.toPrecision(3)]; return e ? +m + "e" + +e : +m + ""; };
 
+  // RunMessage.cs: the head's length, the head, and the curves as doubles, each a view of the one buffer.
+  const read = buffer => {
+    const length = new DataView(buffer).getInt32(0, true), run = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    run.curves.forEach((name, k) => {
+      const way = name.split("."), last = way.pop();
+      let at = run;
+      for (const part of way) at = at[part] ??= {};
+      at[last] = new Float64Array(buffer, 4 + length + 8 * run.rows * k, run.rows);
+    });
+    return run;
+  };
+
   // Positions of a slider and the values that they stand for.
   const scale = input => {
     const low = +input.dataset.least, high = +input.dataset.most, whole = input.dataset.whole === "1", spread = input.dataset.spread;
@@ -96,7 +108,7 @@
       try {
         const answer = await fetch("/api/run?" + query);
         if (answer.ok) {
-          this.run = await answer.json();
+          this.run = read(await answer.arrayBuffer());
           for (const input of this.box.querySelectorAll(".exact")) input.removeAttribute("aria-invalid");
           if (said.classList.contains("wrong")) say("");
           draw(this, since);
@@ -132,8 +144,10 @@
 
   const band = (b, colour) => ({ low: b.min, high: b.max, colour });
   const median = (b, colour) => ({ ys: b.median, colour });
-  const log10 = ys => ys.map(y => y === null ? null : y / Math.LN10);
-  const common = curve => curve.map(y => y === null || y <= 0 ? null : Math.log10(y));
+  const log10 = ys => ys.map(y => y / Math.LN10);
+  const common = ys => ys.map(y => y > 0 ? Math.log10(y) : NaN);
+
+  const hasTest = r => r.testLoss.some(x => !isNaN(x));
 
   // What each panel shows of a run: bands, lines and their names.
   const panels = {
@@ -142,9 +156,9 @@
     key: r => ({ bands: [band(r.keyNoise, "keyline")], lines: [median(r.keyNoise, "keyline")], names: [["keyline", "key noise y k_ξ"]] }),
     signal: r => ({ bands: [band(r.querySignalAll, "signal")], lines: [median(r.querySignalAll, "signal"), { ys: r.querySignal, colour: "query" }, { ys: r.keySignal, colour: "keyline", dash: [6, 4] }], names: [["signal", "all"], ["query", "this neuron"], ["keyline", "its key signal", true]] }),
     softmax: r => ({ bands: [band(r.s11, "signal"), band(r.s21, "value")], lines: [median(r.s11, "signal"), median(r.s21, "value")], y: [0, 1], names: [["signal", "s₁₁ signal on signal"], ["value", "s₂₁ noise on signal"]] }),
-    loss: r => ({ lines: [{ ys: log10(r.logTrainLoss), colour: "value" }, ...(r.testLoss.some(x => x !== null) ? tested(r) : [])], power: true, names: [["value", "train"], ...(r.testLoss.some(x => x !== null) ? [["query", "test", true]] : [])] }),
+    loss: r => ({ lines: [{ ys: log10(r.logTrainLoss), colour: "value" }, ...(hasTest(r) ? tested(r) : [])], power: true, names: [["value", "train"], ...(hasTest(r) ? [["query", "test", true]] : [])] }),
     shares: r => ({ lines: [{ ys: r.aligned, colour: "value" }, { ys: r.majority, colour: "signal" }, { ys: r.keyTurned, colour: "keyline" }, { ys: r.queryTurned, colour: "query" }], y: [0, 1], names: [["value", "query with key"], ["signal", "majority vote"], ["keyline", "key with signal"], ["query", "query with signal"]] }),
-    phase: r => ({ lines: r.pairs.map((p, i) => ({ xs: p.q, ys: p.k, colour: i === 0 ? "query" : "value", alpha: i === 0 ? 1 : 0.5, width: i === 0 ? 2.5 : 1.2, end: true })).reverse(), phase: true, names: [["query", "sample 1"], ["value", "the others (at most 15)"]] }),
+    phase: r => ({ lines: Object.values(r.pairs).map((p, i) => ({ xs: p.q, ys: p.k, colour: i === 0 ? "query" : "value", alpha: i === 0 ? 1 : 0.5, width: i === 0 ? 2.5 : 1.2, end: true })).reverse(), phase: true, names: [["query", "sample 1"], ["value", "the others (at most 15)"]] }),
   };
 
   // Test steps are rare: a line from one to the next.
@@ -152,7 +166,7 @@
     const ys = common(r.testLoss), filled = ys.slice();
     let last = -1;
     for (let k = 0; k < ys.length; k++) {
-      if (ys[k] === null) continue;
+      if (isNaN(ys[k])) continue;
       if (last >= 0) for (let j = last + 1; j < k; j++) filled[j] = ys[last] + (ys[k] - ys[last]) * (r.t[j] - r.t[last]) / (r.t[k] - r.t[last]);
       last = k;
     }
@@ -217,42 +231,45 @@
     for (const side of changed) if (side.run) words(side);
   };
 
+  // A text that stays is not laid out again.
+  const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
   const words = side => {
     const run = side.run, last = run.t.length - 1;
     neuron.max = Math.max(...shown().filter(s => s.run).map(s => +new URLSearchParams(s.run.setting).get("m_k"))) - 1;
     byId("neuron-value").textContent = run.neuron + 1;
     side.box.querySelector(".took").textContent = `${run.engine} engine, ${run.milliseconds.toFixed(1)} ms of training, ${run.t.length} rows, run ${run.hash.slice(0, 12)}`;
-    side.box.querySelector(".stages tbody").replaceChildren(...run.stages.map(stage => {
-      const row = document.createElement("tr"), head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = `${stage.id}: ${stage.title}`;
-      row.append(head);
-      for (const number of [stage.step, stage.predicted]) {
-        const cell = document.createElement("td");
-        cell.className = "number";
-        cell.textContent = number === null ? "–" : Math.abs(number) < 1e6 ? Math.round(number) : number.toExponential(1);
-        row.append(cell);
+    const body = side.box.querySelector(".stages tbody");
+    run.stages.forEach((stage, k) => {
+      const row = body.rows[k] ?? body.insertRow();
+      if (!row.cells.length) {
+        const head = document.createElement("th");
+        head.scope = "row";
+        row.append(head);
+        for (let c = 0; c < 2; c++) row.insertCell().className = "number";
       }
-      return row;
-    }));
+      put(row.cells[0], `${stage.id}: ${stage.title}`);
+      [stage.step, stage.predicted].forEach((number, c) => put(row.cells[c + 1], number === null ? "–" : Math.abs(number) < 1e6 ? String(Math.round(number)) : number.toExponential(1)));
+    });
+    while (body.rows.length > run.stages.length) body.deleteRow(-1);
     let held = 0, failed = 0;
     for (const claim of run.claims) {
       const row = side.box.querySelector(`[data-claim="${claim.id}"]`), cells = row.querySelectorAll("td");
-      row.dataset.verdict = claim.verdict;
+      if (row.dataset.verdict !== claim.verdict) row.dataset.verdict = claim.verdict;
       if (claim.verdict === "holds") held++;
       if (claim.verdict === "fails") failed++;
-      cells[0].textContent = claim.verdict;
-      cells[0].title = claim.note || "";
-      cells[1].textContent = short(claim.left);
-      cells[3].textContent = short(claim.right);
+      put(cells[0], claim.verdict);
+      if (cells[0].title !== (claim.note || "")) cells[0].title = claim.note || "";
+      put(cells[1], short(claim.left));
+      put(cells[3], short(claim.right));
     }
     // Read out once the slider rests, not at every step of it.
     clearTimeout(side.speak);
     side.speak = setTimeout(() => {
       const at = id => run.stages.find(s => s.id === id).step ?? "not reached";
-      const test = run.testError[last] === null ? "" : ` test error ${short(run.testError[last])},`;
+      const test = isNaN(run.testError[last]) ? "" : ` test error ${short(run.testError[last])},`;
       side.box.querySelector(".summary").textContent =
-        `T1 ${at("T1")}, T2 ${at("T2")}, T3 ${at("T3")}, s₂₁ decayed ${at("s21")}, T4 ${at("T4")}; train loss ${run.trainLoss[last] === null ? "not a number" : run.trainLoss[last].toExponential(2)},${test} ${held} claims hold, ${failed} fail.`;
+        `T1 ${at("T1")}, T2 ${at("T2")}, T3 ${at("T3")}, s₂₁ decayed ${at("s21")}, T4 ${at("T4")}; train loss ${isNaN(run.trainLoss[last]) ? "not a number" : run.trainLoss[last].toExponential(2)},${test} ${held} claims hold, ${failed} fail.`;
     }, 250);
   };
 

@@ -24,7 +24,7 @@ window.Plot = (() => {
     for (const curve of curves)
       for (let k = from; k < to; k++) {
         const v = curve[k];
-        if (v === null || v === undefined) continue;
+        // NaN is neither.
         if (v < low) low = v;
         if (v > high) high = v;
       }
@@ -40,7 +40,7 @@ window.Plot = (() => {
     g.beginPath();
     let open = false;
     for (let k = 0; k < count; k++) {
-      if (xs[k] === null || ys[k] === null) { open = false; continue; }
+      if (isNaN(xs[k]) || isNaN(ys[k])) { open = false; continue; }
       if (open) g.lineTo(px(xs[k]), py(ys[k]));
       else g.moveTo(px(xs[k]), py(ys[k]));
       open = true;
@@ -85,8 +85,8 @@ window.Plot = (() => {
     for (const band of plot.bands || []) {
       g.beginPath();
       let open = false;
-      for (let k = 0; k < plot.count; k++) if (band.high[k] !== null) { if (open) g.lineTo(px(plot.xs[k]), py(band.high[k])); else g.moveTo(px(plot.xs[k]), py(band.high[k])); open = true; }
-      for (let k = plot.count - 1; k >= 0; k--) if (band.low[k] !== null) g.lineTo(px(plot.xs[k]), py(band.low[k]));
+      for (let k = 0; k < plot.count; k++) if (!isNaN(band.high[k])) { if (open) g.lineTo(px(plot.xs[k]), py(band.high[k])); else g.moveTo(px(plot.xs[k]), py(band.high[k])); open = true; }
+      for (let k = plot.count - 1; k >= 0; k--) if (!isNaN(band.low[k])) g.lineTo(px(plot.xs[k]), py(band.low[k]));
       g.closePath();
       g.globalAlpha = 0.22; g.fillStyle = colour(band.colour); g.fill(); g.globalAlpha = 1;
     }

@@ -88,7 +88,7 @@ public sealed partial record NotebookContent
             int output = 0;
             foreach (JsonObject item in cell.Outputs.OfType<JsonObject>())
             {
-                string id = $"{HtmlText.Anchor(cell.Id)}-{output++}", plain = Part(item, "text/plain") ?? "";
+                string id = $"{HtmlText.Anchor(cell.Id)}-{output++}", plain = CellOutput.Part(item, "text/plain") ?? "";
                 Match claim = ClaimVerdict().Match(plain);
                 if (claim.Success)
                 {
@@ -113,44 +113,35 @@ public sealed partial record NotebookContent
 
     private static string Output(JsonObject output, string id, string name, string plain, SortedDictionary<string, byte[]> pictures, Func<string, byte[], string> picture, Func<string, string>? link)
     {
-        switch ((string?)output["output_type"])
+        switch (CellOutput.Kind(output))
         {
             case "stream":
                 string kind = (string?)output["name"] == "stderr" ? " class=\"stderr\"" : "";
-                return $"<div class=\"output\"><pre{kind}>{HtmlText.Escape(Joined(output["text"]))}</pre></div>\n";
+                return $"<div class=\"output\"><pre{kind}>{HtmlText.Escape(CellOutput.Joined(output["text"]))}</pre></div>\n";
             case "error":
                 string trace = string.Join('\n', (output["traceback"] as JsonArray ?? []).Select(line => (string?)line));
                 return $"<div class=\"output\"><pre class=\"stderr\">{HtmlText.Escape(Colours().Replace(trace, ""))}</pre></div>\n";
         }
         string? source = null;
-        if (Part(output, "image/png") is string base64)
+        if (CellOutput.Part(output, "image/png") is string base64)
         {
             string file = $"{name}-{id}.png";
             byte[] png = Convert.FromBase64String(base64);
             pictures[file] = png;
             source = picture(file, png);
         }
-        if ((output["data"] as JsonObject)?["application/vnd.plotly.v1+json"] is JsonNode plotly)
+        if (CellOutput.Data(output, "application/vnd.plotly.v1+json") is JsonNode plotly)
         {
             string[] lines = plain.Split('\n');
             string caption = lines.Length > 1 && !PanelLine().IsMatch(lines[1]) ? Subscript().Replace(HtmlText.Escape(lines[1]), "<sub>$1</sub>") : "";
             return new PlotElement("figure-" + id, plotly.ToJsonString(), plain, caption, source).ToHtml();
         }
-        if (Part(output, "text/html") is string rich) return $"<div class=\"output\" tabindex=\"0\" role=\"group\" aria-label=\"output\">{rich}</div>\n";
+        if (CellOutput.Part(output, "text/html") is string rich) return $"<div class=\"output\" tabindex=\"0\" role=\"group\" aria-label=\"output\">{rich}</div>\n";
         if (source is not null) return $"<figure><img src=\"{source}\" alt=\"{HtmlText.Escape(plain)}\"></figure>\n";
-        if (Part(output, "image/svg+xml") is string svg) return $"<figure role=\"img\" aria-label=\"{HtmlText.Escape(plain.Split('\n')[0])}\">{svg}</figure>\n";
-        if (Part(output, "text/markdown") is string markdown) return $"<div class=\"output\">{MarkdownText.ToHtml(markdown, link)}</div>\n";
+        if (CellOutput.Part(output, "image/svg+xml") is string svg) return $"<figure role=\"img\" aria-label=\"{HtmlText.Escape(plain.Split('\n')[0])}\">{svg}</figure>\n";
+        if (CellOutput.Part(output, "text/markdown") is string markdown) return $"<div class=\"output\">{MarkdownText.ToHtml(markdown, link)}</div>\n";
         return plain.Length == 0 ? "" : $"<div class=\"output\"><pre>{HtmlText.Escape(plain)}</pre></div>\n";
     }
-
-    private static string? Part(JsonObject output, string type) => (output["data"] as JsonObject)?[type] is JsonNode part ? Joined(part) : null;
-
-    private static string Joined(JsonNode? text) => text switch
-    {
-        JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
-        null => "",
-        _ => (string?)text ?? "",
-    };
 
     private static string LinkNames(string html, Func<string, string?>? home) => home is null
         ? html

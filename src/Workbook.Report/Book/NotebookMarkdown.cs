@@ -25,17 +25,17 @@ public static class NotebookMarkdown
             foreach (JsonObject item in cell.Outputs.OfType<JsonObject>())
             {
                 string file = $"{name}-figures/{cell.Id}-{output++}.png";
-                if ((string?)item["output_type"] == "stream") text.Append(Fence("text", Joined(item["text"])));
-                else if ((string?)item["output_type"] == "error") text.Append(Fence("text", $"{(string?)item["ename"]}: {(string?)item["evalue"]}"));
-                else if (Part(item, "image/png") is string png)
+                if (CellOutput.Kind(item) == "stream") text.Append(Fence("text", CellOutput.Joined(item["text"])));
+                else if (CellOutput.Kind(item) == "error") text.Append(Fence("text", $"{(string?)item["ename"]}: {(string?)item["evalue"]}"));
+                else if (CellOutput.Part(item, "image/png") is string png)
                 {
                     pictures[file] = Convert.FromBase64String(png);
-                    string[] words = (Part(item, "text/plain") ?? "").Split('\n');
+                    string[] words = (CellOutput.Part(item, "text/plain") ?? "").Split('\n');
                     text.Append($"![{Alt(words[0])}]({file})\n\n");
                     if (words.Length > 1 && !words[1].StartsWith("(a)", StringComparison.Ordinal)) text.Append(words[1]).Append("\n\n");
                 }
-                else if (Part(item, "text/markdown") is string markdown) text.Append(markdown.Trim()).Append("\n\n");
-                else if (Part(item, "text/plain") is string plain) text.Append(Fence("text", plain));
+                else if (CellOutput.Part(item, "text/markdown") is string markdown) text.Append(markdown.Trim()).Append("\n\n");
+                else if (CellOutput.Part(item, "text/plain") is string plain) text.Append(Fence("text", plain));
             }
         }
         return (text.ToString().TrimEnd() + "\n", pictures);
@@ -55,8 +55,4 @@ public static class NotebookMarkdown
         string fence = new('`', longest + 1);
         return $"{fence}{language}\n{content.TrimEnd()}\n{fence}\n\n";
     }
-
-    private static string? Part(JsonObject output, string type) => (output["data"] as JsonObject)?[type] is JsonNode part ? Joined(part) : null;
-
-    private static string Joined(JsonNode? text) => text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)text ?? "";
 }

@@ -37,8 +37,13 @@ public static partial class MarkdownText
 
     private sealed class InlineFormula : HtmlObjectRenderer<MathInline>
     {
-        protected override void Write(HtmlRenderer renderer, MathInline formula) =>
-            renderer.Write(Formulas.ToMathML(formula.Content.ToString(), display: formula.DelimiterCount > 1));
+        // With two dollars it has a line of its own, inside a paragraph too, and there a frame that scrolls.
+        protected override void Write(HtmlRenderer renderer, MathInline formula)
+        {
+            bool display = formula.DelimiterCount > 1;
+            string html = Formulas.ToMathML(formula.Content.ToString(), display);
+            renderer.Write(display ? $"<span class=\"formula\">{html}</span>" : html);
+        }
     }
 
     private sealed class BlockFormula : HtmlObjectRenderer<MathBlock>
