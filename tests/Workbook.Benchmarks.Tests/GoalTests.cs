@@ -39,7 +39,7 @@ public sealed class GoalTests
     public void A_selection_names_goals_or_their_beginnings()
     {
         Selection some = Selection.Parse("matrix.f64, runs");
-        Assert.Equal(["matrix.f64.peak", "matrix.f64.openblas", "runs", "runs.scaling"], Goals.All.Select(goal => goal.Id).Where(some.Takes));
+        Assert.Equal(["matrix.f64.peak", "matrix.f64.openblas", "runs", "runs.scaling", "runs.disjoint", "runs.disjoint.scaling"], Goals.All.Select(goal => goal.Id).Where(some.Takes));
         Assert.All(Goals.All, goal => Assert.True(Selection.Parse(null).Takes(goal.Id)));
         Assert.Contains("'matrices'", Assert.Throws<InputException>(() => Selection.Parse("runs,matrices")).Message, StringComparison.Ordinal);
     }

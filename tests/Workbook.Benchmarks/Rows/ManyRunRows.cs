@@ -10,14 +10,13 @@ internal static class ManyRunRows
 {
     public static void Measure(RowContext context)
     {
-        if (!(context.Wants("runs") | context.Wants("runs.scaling"))) return;
-        foreach (SupportMode supports in (SupportMode[])[SupportMode.Independent, SupportMode.Disjoint]) Measure(context, supports);
+        if (context.Wants("runs") | context.Wants("runs.scaling")) Measure(context, SupportMode.Independent, "runs", "runs.scaling");
+        if (context.Wants("runs.disjoint") | context.Wants("runs.disjoint.scaling")) Measure(context, SupportMode.Disjoint, "runs.disjoint", "runs.disjoint.scaling");
     }
 
-    private static void Measure(RowContext context, SupportMode supports)
+    private static void Measure(RowContext context, SupportMode supports, string runs, string scaling)
     {
-        string member = supports.ToString().ToLowerInvariant();
-        context.Say($"many runs, {member} supports");
+        context.Say($"many runs, {supports.ToString().ToLowerInvariant()} supports");
         // The first and the last state is recorded, nothing is tested: what a phase diagram asks of a run.
         var distribution = ((SignalNoiseSource)Presets.Figure1.Data).Distribution with { Supports = supports };
         RunSpec spec = Presets.Figure1 with { Data = new SignalNoiseSource(distribution), TestSize = 0, Record = Schedule.Every(Presets.Figure1.Steps) };
@@ -39,12 +38,12 @@ internal static class ManyRunRows
         string one = FormattableString.Invariant($"{Spread.Of(seen[0]).Median:F0} runs/s on 1 core.");
         if (!two)
         {
-            context.Emit($"runs/{member}", $"2 cores, {member} supports", null, note: "not measured: this machine has one core; " + one);
-            context.Emit($"runs.scaling/{member}", $"2 cores over 1, {member} supports", null, note: "not measured: this machine has one core.");
+            context.Emit($"{runs}/two-cores", "2 cores", null, note: "not measured: this machine has one core; " + one);
+            context.Emit($"{scaling}/two-cores", "2 cores over 1", null, note: "not measured: this machine has one core.");
             return;
         }
-        context.Emit($"runs/{member}", $"{count} runs a turn, {member} supports", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one);
-        context.Emit($"runs.scaling/{member}", $"{count} runs a turn, {member} supports", Spread.Of(seen[0], seen[1], (single, pair) => pair / single));
+        context.Emit($"{runs}/two-cores", $"{count} runs a turn", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one);
+        context.Emit($"{scaling}/two-cores", $"{count} runs a turn", Spread.Of(seen[0], seen[1], (single, pair) => pair / single));
 
         double Rate(int workers)
         {
@@ -52,12 +51,12 @@ internal static class ManyRunRows
             return Runs(count, workers) / clock.Elapsed.TotalSeconds;
         }
 
-        int Runs(int runs, int workers)
+        int Runs(int number, int workers)
         {
-            RunSpec[] specs = [.. Enumerable.Range(0, runs).Select(_ => spec with { Seed = seed++ })];
+            RunSpec[] specs = [.. Enumerable.Range(0, number).Select(_ => spec with { Seed = seed++ })];
             foreach (RunResult result in ManyRuns.Run(specs, null, workers, context.Cancel))
                 if (result.Error is not null) throw result.Error;
-            return runs;
+            return number;
         }
     }
 }

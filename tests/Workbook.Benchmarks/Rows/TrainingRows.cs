@@ -21,15 +21,18 @@ internal static class TrainingRows
 
     public static void Measure(RowContext context)
     {
-        if (context.Wants("support.figure-1") | context.Wants("reduced.figure-1")) Figure1(context);
+        if (context.Wants("support.figure-1") | context.Wants("reduced.figure-1"))
+            Figure1(context, SupportMode.Independent, ("support.figure-1", EngineKind.Support), ("reduced.figure-1", EngineKind.Reduced));
+        if (context.Wants("reduced.disjoint")) Figure1(context, SupportMode.Disjoint, ("reduced.disjoint", EngineKind.Reduced));
         if (context.Wants("support.large")) Large(context);
         if (context.Wants("dense.f64") | context.Wants("dense.f32")) Dense(context);
     }
 
     /// <summary>The preset's data and weights of seed 0, drawn.</summary>
-    internal static PeerProblem Figure1Problem()
+    internal static PeerProblem Figure1Problem(SupportMode supports = SupportMode.Independent)
     {
-        var (problem, _) = RunInputs.None.Build(Presets.Figure1);
+        var distribution = ((SignalNoiseSource)Presets.Figure1.Data).Distribution with { Supports = supports };
+        var (problem, _) = RunInputs.None.Build(Presets.Figure1 with { Data = new SignalNoiseSource(distribution) });
         return new PeerProblem(problem.Data, problem.Weights.Materialise(), problem.Optimizer.Eta.At(0));
     }
 
@@ -62,17 +65,12 @@ internal static class TrainingRows
         return new PeerProblem(data, InitialWeights.Gaussian(new ModelSpec(m, m, 1e-3), d, 0).Materialise(), 1e-4);
     }
 
-    private static void Figure1(RowContext context)
+    private static void Figure1(RowContext context, SupportMode supports, params (string Id, EngineKind Kind)[] rows)
     {
         int steps = Presets.Figure1.Steps;
-        using PeerProblem both = Figure1Problem();
-        (string Id, string Words, EngineKind Kind)[] rows =
-        [
-            ("support.figure-1", $"{steps} steps, support engine", EngineKind.Support),
-            ("reduced.figure-1", $"{steps} steps, reduced engine", EngineKind.Reduced),
-        ];
+        using PeerProblem both = Figure1Problem(supports);
         rows = [.. rows.Where(row => context.Wants(row.Id))];
-        context.Say($"figure-1, {string.Join(" and ", rows.Select(r => r.Kind.ToString().ToLowerInvariant()))} against PyTorch");
+        context.Say($"figure-1, {supports.ToString().ToLowerInvariant()} supports, {string.Join(" and ", rows.Select(r => r.Kind.ToString().ToLowerInvariant()))} against PyTorch");
         // A whole run on both sides: from data and W(0) in memory to the loss after the last step.
         Peer? peer = context.Torch?.Fastest(p => both.Train(p, 100).Seconds);
         var parties = new List<Func<double>>();
@@ -91,7 +89,7 @@ internal static class TrainingRows
         }
         if (peer is not null && counts) parties.Add(() => both.Train(peer, steps).Seconds);
         double[][] seen = Timing.TakeTurns(context.Quick ? 2 : 5, context.Cancel, parties);
-        for (int r = 0; r < rows.Length; r++) Emit(context, rows[r].Id, "whole", rows[r].Words, seen[r], peer, counts, seen[^1], peer is null ? null : notes[r]);
+        for (int r = 0; r < rows.Length; r++) Emit(context, rows[r].Id, "whole", $"{steps} steps, {rows[r].Kind.ToString().ToLowerInvariant()} engine", seen[r], peer, counts, seen[^1], peer is null ? null : notes[r]);
     }
 
     private static void Large(RowContext context)
