@@ -44,6 +44,9 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>sqrt a.</summary>
     static abstract TVector Sqrt(TVector a);
 
+    /// <summary>|a|: the sign bit cleared, of a NaN too.</summary>
+    static abstract TVector Abs(TVector a);
+
     /// <summary>a b + c, rounded once.</summary>
     static abstract TVector FusedMultiplyAdd(TVector a, TVector b, TVector c);
 

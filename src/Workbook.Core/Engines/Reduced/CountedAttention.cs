@@ -18,9 +18,6 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Abs(TVector x) => TLanes.And(x, TLanes.Create(BitConverter.Int64BitsToDouble(long.MaxValue)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector ExpMinus(TVector x) => ExpKernel.Invoke<TVector, TLanes>(TLanes.Subtract(Zero, x));
 
     /// <summary>
@@ -40,7 +37,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TVector a2 = TLanes.FusedMultiplyAdd(x, TLanes.FusedMultiplyAdd(x, TLanes.Load(p + 5 * samples), TLanes.Load(p + 4 * samples)), TLanes.Load(p + 3 * samples));
             TVector moved = TLanes.Multiply(rate, TLanes.Subtract(time, TLanes.Load(s->ValueTime + i)));
             TVector v = TLanes.FusedMultiplyAdd(moved, TLanes.Load(s->ValueSlope + i), TLanes.Load(s->ValueBase + i));
-            TVector e1 = ExpMinus(Abs(a1)), e2 = ExpMinus(Abs(a2));
+            TVector e1 = ExpMinus(TLanes.Abs(a1)), e2 = ExpMinus(TLanes.Abs(a2));
             TVector below1 = TLanes.Add(one, e1), below2 = TLanes.Add(one, e2);
             // One division for both.
             TVector inverse = TLanes.Divide(one, TLanes.Multiply(below1, below2));
@@ -59,7 +56,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TLanes.Store(large2, s->Large2 + i);
             TLanes.Store(margin, s->Margin + i);
 
-            TVector delta = TLanes.Subtract(v, vMu), em = ExpMinus(Abs(margin)), up = TLanes.Divide(one, TLanes.Add(one, em));
+            TVector delta = TLanes.Subtract(v, vMu), em = ExpMinus(TLanes.Abs(margin)), up = TLanes.Divide(one, TLanes.Add(one, em));
             TVector slope = TLanes.Select(TLanes.LessThan(margin, Zero), up, TLanes.Multiply(em, up));
             TVector common = TLanes.Multiply(slope, delta);
             TVector beta1 = TLanes.Multiply(TLanes.Multiply(common, large1), small1), beta2 = TLanes.Multiply(TLanes.Multiply(common, large2), small2);
@@ -70,7 +67,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TLanes.Store(one, s->Weight + i);
             TLanes.Store(TLanes.Subtract(TLanes.And(TLanes.LessThan(delta, Zero), one), TLanes.And(TLanes.LessThan(Zero, delta), one)), s->MinusSide + i);
             TLanes.Store(TLanes.Multiply(slope, onNoise), s->ValueWeight + i);
-            most = TLanes.Max(most, TLanes.Add(TLanes.Max(Abs(a1), Abs(a2)), TLanes.Max(margin, Zero)));
+            most = TLanes.Max(most, TLanes.Add(TLanes.Max(TLanes.Abs(a1), TLanes.Abs(a2)), TLanes.Max(margin, Zero)));
         }
         return LaneTests.AllPositive(TLanes.Subtract(TLanes.Create(UnscaledRange), most));
     }
@@ -92,10 +89,10 @@ internal static unsafe class CountedAttention<TVector, TLanes>
         }
         for (int i = 0; i < s->Samples; i += TLanes.Count)
         {
-            TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, Zero), common = TLanes.Divide(TLanes.Subtract(TLanes.Load(s->Value + i), vMu), TLanes.Add(one, ExpMinus(Abs(margin))));
+            TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, Zero), common = TLanes.Divide(TLanes.Subtract(TLanes.Load(s->Value + i), vMu), TLanes.Add(one, ExpMinus(TLanes.Abs(margin))));
             TVector a1 = TLanes.Load(s->Score1 + i), a2 = TLanes.Load(s->Score2 + i), large1 = TLanes.Load(s->Large1 + i), large2 = TLanes.Load(s->Large2 + i);
             TVector c1 = TLanes.Multiply(common, TLanes.Multiply(large1, large1)), c2 = TLanes.Multiply(common, TLanes.Multiply(large2, large2));
-            TVector x1 = TLanes.Add(Abs(a1), positive), x2 = TLanes.Add(Abs(a2), positive), own = TLanes.Min(x1, x2);
+            TVector x1 = TLanes.Add(TLanes.Abs(a1), positive), x2 = TLanes.Add(TLanes.Abs(a2), positive), own = TLanes.Min(x1, x2);
             TLanes.Store(TLanes.Multiply(c1, ExpMinus(TLanes.Subtract(x1, TLanes.Create(least1)))), s->Vote1 + i);
             TLanes.Store(c2, s->Beta2 + i);
             TLanes.Store(TLanes.Multiply(c1, ExpMinus(TLanes.Subtract(x1, own))), s->Own1 + i);
@@ -104,7 +101,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TVector noiseScale = TLanes.Max(Zero, TLanes.Min(a1, a2));
             TVector to1 = TLanes.Multiply(large1, ExpMinus(TLanes.Subtract(TLanes.Max(a1, Zero), noiseScale)));
             TVector to2 = TLanes.Multiply(large2, ExpMinus(TLanes.Subtract(TLanes.Max(a2, Zero), noiseScale)));
-            TLanes.Store(TLanes.Divide(TLanes.Add(to1, to2), TLanes.Add(one, ExpMinus(Abs(margin)))), s->ValueWeight + i);
+            TLanes.Store(TLanes.Divide(TLanes.Add(to1, to2), TLanes.Add(one, ExpMinus(TLanes.Abs(margin)))), s->ValueWeight + i);
             TLanes.Store(x2, s->Log2 + i);
             TLanes.Store(own, s->LogOwn + i);
             TLanes.Store(TLanes.Add(positive, noiseScale), s->LogValue + i);

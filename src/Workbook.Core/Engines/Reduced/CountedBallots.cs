@@ -18,9 +18,6 @@ internal static unsafe class CountedBallots<TVector, TLanes>
         get => TLanes.Create(0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Abs(TVector x) => TLanes.And(x, TLanes.Create(BitConverter.Int64BitsToDouble(long.MaxValue)));
-
     /// <summary>sum_e w_e D_e over the given samples; a weight's sign counts even where it has underflowed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Query(CountedState* s, int count, int* sample, double* weight)
@@ -39,7 +36,7 @@ internal static unsafe class CountedBallots<TVector, TLanes>
                 TVector w = TLanes.Create(weight[e]), term = TLanes.Multiply(w, d), turned = TLanes.Xor(d, TLanes.And(w, signBit));
                 if (e == 0) side = TLanes.And(turned, signBit);
                 sum = TLanes.Add(sum, term);
-                size = TLanes.Add(size, Abs(term));
+                size = TLanes.Add(size, TLanes.Abs(term));
                 least = TLanes.Min(least, TLanes.Xor(turned, side));
             }
             TLanes.Store(sum, ballot + r);
@@ -67,7 +64,7 @@ internal static unsafe class CountedBallots<TVector, TLanes>
                 TVector c = TLanes.FusedMultiplyAdd(TLanes.Create(own1[i]), q, own), turned = TLanes.Xor(c, TLanes.And(w, signBit));
                 if (e == 0) side = TLanes.And(turned, signBit);
                 noise = TLanes.Add(noise, term);
-                size = TLanes.Add(size, Abs(term));
+                size = TLanes.Add(size, TLanes.Abs(term));
                 least = TLanes.Min(least, TLanes.Xor(turned, side));
             }
             TLanes.Store(TLanes.FusedMultiplyAdd(TLanes.Create(signal), q, noise), ballot + r);
@@ -97,7 +94,7 @@ internal static unsafe class CountedBallots<TVector, TLanes>
         TVector least = TLanes.Create(double.PositiveInfinity);
         for (int r = 0; r < s->Stride; r += TLanes.Count)
         {
-            TVector sum = Abs(TLanes.Load(s->Ballot + r)), size = TLanes.Load(s->Ballot + s->Stride + r);
+            TVector sum = TLanes.Abs(TLanes.Load(s->Ballot + r)), size = TLanes.Load(s->Ballot + s->Stride + r);
             TVector winners = TLanes.Multiply(half, TLanes.Add(size, sum)), losers = TLanes.Multiply(half, TLanes.Subtract(TLanes.Multiply(slack, size), sum));
             TVector lead = TLanes.Subtract(TLanes.Multiply(winners, shrunk), TLanes.FusedMultiplyAdd(losers, grown, over));
             least = TLanes.Min(least, TLanes.Add(lead, TLanes.Load(s->Padding + r)));
@@ -116,7 +113,7 @@ internal static unsafe class CountedBallots<TVector, TLanes>
         for (int r = 0; r < stride; r += TLanes.Count)
         {
             // Everything turned so that the sum is positive.
-            TVector q = TLanes.Load(s->Signal + r), side = TLanes.And(TLanes.Load(s->Ballot + r), signBit), size1 = TLanes.Multiply(sizes, Abs(q)), size2 = TLanes.Load(s->Ballot + stride + r);
+            TVector q = TLanes.Load(s->Signal + r), side = TLanes.And(TLanes.Load(s->Ballot + r), signBit), size1 = TLanes.Multiply(sizes, TLanes.Abs(q)), size2 = TLanes.Load(s->Ballot + stride + r);
             TVector sum1 = TLanes.Xor(TLanes.Multiply(weight, q), side), sum2 = TLanes.Xor(TLanes.Load(s->Ballot + 3 * stride + r), side);
             TVector winners1 = TLanes.Multiply(half, TLanes.Add(size1, sum1)), losers1 = TLanes.Multiply(half, TLanes.Subtract(TLanes.Multiply(slack, size1), sum1));
             TVector winners2 = TLanes.Multiply(half, TLanes.Add(size2, sum2)), losers2 = TLanes.Multiply(half, TLanes.Subtract(TLanes.Multiply(slack, size2), sum2));

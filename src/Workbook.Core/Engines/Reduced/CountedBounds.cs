@@ -36,9 +36,6 @@ internal static unsafe class CountedBounds<TVector, TLanes>
         get => TLanes.Create(0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Abs(TVector x) => TLanes.And(x, TLanes.Create(BitConverter.Int64BitsToDouble(long.MaxValue)));
-
     /// <summary>At least e^x for x &gt;= 0: ((16 + x) / (16 - x))^8, since ln((1 + u) / (1 - u)) &gt;= 2 u.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double ExpBound(double x)
@@ -68,7 +65,7 @@ internal static unsafe class CountedBounds<TVector, TLanes>
             TVector share2 = Share(TLanes.Load(s->Small2 + i), TLanes.Load(s->Large2 + i), TLanes.Multiply(score2, steps), most, sixteen, quarter);
             TVector share = TLanes.FusedMultiplyAdd(score1, share1, TLanes.Multiply(score2, share2));
             // |margin'| <= (S or 2 - S) |v'| + |S'| |Delta|, S = s_11 + s_21; v and v_mu move at twice the speed of q.
-            TVector delta = Abs(TLanes.Subtract(TLanes.Load(s->Value + i), TLanes.Create(s->ValueSignal))), speedDelta = TLanes.Multiply(two, both), moves = TLanes.FusedMultiplyAdd(speedDelta, steps, TLanes.Multiply(four, rounding));
+            TVector delta = TLanes.Abs(TLanes.Subtract(TLanes.Load(s->Value + i), TLanes.Create(s->ValueSignal))), speedDelta = TLanes.Multiply(two, both), moves = TLanes.FusedMultiplyAdd(speedDelta, steps, TLanes.Multiply(four, rounding));
             TVector margin = TLanes.FusedMultiplyAdd(four, TLanes.Max(speedMu, speed), TLanes.Multiply(share, TLanes.Add(delta, moves)));
             TVector left = TLanes.Subtract(delta, moves), side = TLanes.Select(TLanes.LessThan(Zero, left), TLanes.Divide(speedDelta, left), TLanes.Create(1e6));
             TVector common = TLanes.Add(margin, side);
@@ -115,11 +112,11 @@ internal static unsafe class CountedBounds<TVector, TLanes>
         double* difference = s->Difference + i * s->Stride, query = s->Query, descent = s->Key + i * s->Stride, signal = s->Signal, padding = s->Padding;
         for (int r = 0; r < s->Stride; r += TLanes.Count)
         {
-            TVector q = TLanes.Load(signal + r), noise = TLanes.Load(query + r), sizeq = Abs(q), sizeNoise = Abs(noise);
+            TVector q = TLanes.Load(signal + r), noise = TLanes.Load(query + r), sizeq = TLanes.Abs(q), sizeNoise = TLanes.Abs(noise);
             TVector change1 = TLanes.FusedMultiplyAdd(TLanes.Multiply(w2, sizeNoise), gain, over1), change2 = TLanes.FusedMultiplyAdd(TLanes.Multiply(w1, sizeq), gain, over2);
-            TVector clear = TLanes.Subtract(Abs(TLanes.Load(descent + r)), TLanes.Min(change1, change2));
+            TVector clear = TLanes.Subtract(TLanes.Abs(TLanes.Load(descent + r)), TLanes.Min(change1, change2));
             TVector agree = TLanes.Min(TLanes.Min(TLanes.Subtract(sizeq, limitMu), TLanes.Subtract(sizeNoise, limitXi)), TLanes.Or(TLanes.And(TLanes.Xor(q, noise), signBit), one));
-            TVector held = TLanes.Min(TLanes.Subtract(Abs(TLanes.Load(difference + r)), limitD), TLanes.Max(clear, agree));
+            TVector held = TLanes.Min(TLanes.Subtract(TLanes.Abs(TLanes.Load(difference + r)), limitD), TLanes.Max(clear, agree));
             least = TLanes.Min(least, TLanes.Add(held, TLanes.Load(padding + r)));
         }
         return LaneTests.AllPositive(least);

@@ -21,9 +21,6 @@ internal static unsafe class CountedRows<TVector, TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Abs(TVector x) => TLanes.And(x, TLanes.Create(BitConverter.Int64BitsToDouble(long.MaxValue)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Line(TVector moved, double* slope, double* start) => TLanes.FusedMultiplyAdd(moved, TLanes.Load(slope), TLanes.Load(start));
 
     /// <summary>How far every line has come, q_mu, k_mu and the sum of |q_mu| now.</summary>
@@ -40,7 +37,7 @@ internal static unsafe class CountedRows<TVector, TLanes>
             TVector q = Line(query, s->Slope + r, s->Base + r);
             TLanes.Store(q, s->Signal + r);
             TLanes.Store(Line(key, s->Slope + stride + r, s->Base + stride + r), s->Signal + stride + r);
-            norm = TLanes.Add(norm, Abs(q));
+            norm = TLanes.Add(norm, TLanes.Abs(q));
         }
         s->SignalNorm = TLanes.Sum(norm);
     }
@@ -84,8 +81,8 @@ internal static unsafe class CountedRows<TVector, TLanes>
             b0 = TLanes.FusedMultiplyAdd(q, d, b0);
             b1 = TLanes.FusedMultiplyAdd(q, sd, TLanes.FusedMultiplyAdd(sq, d, b1));
             b2 = TLanes.FusedMultiplyAdd(sq, sd, b2);
-            sizeD = TLanes.Add(sizeD, Abs(d));
-            sizeQ = TLanes.Add(sizeQ, Abs(q));
+            sizeD = TLanes.Add(sizeD, TLanes.Abs(d));
+            sizeQ = TLanes.Add(sizeQ, TLanes.Abs(q));
         }
         double* partial = s->Partial, to = s->Expansion + i;
         TLanes.Store(a0, partial);
