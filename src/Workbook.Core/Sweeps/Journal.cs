@@ -69,8 +69,37 @@ internal sealed class Journal : IDisposable
         return new Journal(stream, goodLength);
     }
 
-    /// <summary>Appends rows. Where the disk is full, what is there stays as it was.</summary>
+    /// <summary>Appends rows. Where the disk is full, what is there stays as it was, and of the rows the first ones that still fit are kept.</summary>
     public void Append(TableRows rows)
+    {
+        try
+        {
+            AppendBlock(rows);
+        }
+        catch (IOException)
+        {
+            for (int from = 0, count = rows.Count / 2; count > 0; count /= 2)
+                if (Fits(rows, from, count)) from += count;
+            throw;
+        }
+    }
+
+    private bool Fits(TableRows rows, int from, int count)
+    {
+        var some = new TableRows(rows.Columns);
+        some.AddRange(rows, from, count);
+        try
+        {
+            AppendBlock(some);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void AppendBlock(TableRows rows)
     {
         byte[] block = Block(RowsMark, rows.ToBytes());
         try
