@@ -26,7 +26,7 @@ internal sealed class SpecOptions
     private readonly Option<int?> _batch = NumberOption.Whole("--batch", "Samples of a mini-batch (minibatch-signgd, default 1); drawn with the run's seed.");
     private readonly Option<double?> _beta1 = NumberOption.Real("--beta1", "beta1 of Adam, beta of signum (default 0.9)."), _beta2 = NumberOption.Real("--beta2", "beta2 of Adam (default 0.999)."), _eps = NumberOption.Real("--eps", "eps of Adam (default 1e-8; 0 lets the reduced engine run).");
     private readonly Option<string?> _supports = Choice("--supports", "How noise supports are drawn (default independent).", "independent", "disjoint");
-    private readonly Option<string?> _engine = Choice("--engine", "Engine (default auto: the cheapest that is exact).", "auto", "dense", "support", "reduced");
+    private readonly Option<string?> _engine = Choice("--engine", "Engine (default auto: reduced where it is exact, else support or dense).", "auto", "dense", "support", "reduced");
     private readonly Option<string?> _precision = Choice("--precision", "f32 is the dense engine without protection, to show what single precision does (default f64).", "f64", "f32");
     private readonly Option<ulong?> _seed = NumberOption.Seed("--seed", "Seed of data, weights and test set (default 0).");
     private readonly Option<int?> _recordEvery = NumberOption.Whole("--record-every", "Record every K-th step (default 1).");

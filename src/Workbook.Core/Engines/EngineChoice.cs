@@ -5,7 +5,7 @@ namespace Workbook.Core.Engines;
 /// <summary>Which engine is asked for.</summary>
 public enum EngineKind
 {
-    /// <summary>The cheapest engine that is exact for the problem.</summary>
+    /// <summary>Reduced where it is exact, else support on sparse data, else dense.</summary>
     Auto,
 
     /// <summary><see cref="DenseEngine{T}"/>.</summary>

@@ -252,7 +252,7 @@ public sealed class EngineAgreementTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Auto_takes_the_cheapest_exact_engine()
+    public void Auto_takes_an_exact_engine()
     {
         var sparse = new SignalNoise(200, 3, 4, 1);
         Assert.Equal("reduced", EngineChoice.Create(EngineKind.Auto, Precision.F64, Problems.SignalNoise(sparse, new SignGd(1e-2), 1)).Name);
