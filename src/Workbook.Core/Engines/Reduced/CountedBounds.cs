@@ -28,7 +28,8 @@ internal static unsafe class CountedBounds<TVector, TLanes>
     /// <summary>Past this a bound on a logarithm says nothing of use.</summary>
     private const double MostDrift = 15;
 
-    private const double Unbounded = 1e300;
+    /// <summary>What stands for no bound.</summary>
+    public const double Unbounded = 1e300;
 
     private static TVector Zero
     {
@@ -106,7 +107,9 @@ internal static unsafe class CountedBounds<TVector, TLanes>
         double zMu = steps * s->SignalSpeed + s->SignalRounding, zXi = steps * s->Speed[i] + s->Rounding[i], both = zMu + zXi;
         if (!(Math.Abs(s->Value[i] - s->ValueSignal) > 2 * both)) return false;
         double growth = ExpBound(s->RateOwn[i] * steps + s->RoundingLog[i]), own1 = Math.Abs(s->Own1[i]), own2 = Math.Abs(s->Own2[i]);
-        TVector gain = TLanes.Create(growth - 1), over1 = TLanes.Create(own1 * zMu + growth * own2 * zXi), over2 = TLanes.Create(growth * own1 * zMu + own2 * zXi);
+        // A weight that has underflowed to 0 may come back where nothing bounds its growth: then only a common sign counts.
+        double beyond = growth < Unbounded ? 0 : double.PositiveInfinity;
+        TVector gain = TLanes.Create(growth - 1), over1 = TLanes.Create(own1 * zMu + growth * own2 * zXi + beyond), over2 = TLanes.Create(growth * own1 * zMu + own2 * zXi + beyond);
         TVector w1 = TLanes.Create(own1), w2 = TLanes.Create(own2), limitD = TLanes.Create(both), limitMu = TLanes.Create(zMu), limitXi = TLanes.Create(zXi);
         TVector signBit = TLanes.Create(-0.0), one = TLanes.Create(1), least = TLanes.Create(double.PositiveInfinity);
         double* difference = s->Difference + i * s->Stride, query = s->Query, descent = s->Key + i * s->Stride, signal = s->Signal, padding = s->Padding;

@@ -290,6 +290,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         for (; steps >= 1; steps = Math.Floor(steps / 4))
         {
             double growth1 = CountedBounds<TVector, TLanes>.ExpBound(_s->LargestRate1 * steps + _s->LargestRoundingLog), growth2 = CountedBounds<TVector, TLanes>.ExpBound(_s->LargestRate2 * steps + _s->LargestRoundingLog);
+            if (Math.Max(growth1, growth2) >= CountedBounds<TVector, TLanes>.Unbounded) continue;
             double reach = growth1 * size * (steps * _s->SignalSpeed + _s->SignalRounding) + growth2 * (steps * speed2 + slack2);
             if (CountedBallots<TVector, TLanes>.KeyHolds(_s, signal, size, growth1, growth2, reach)) break;
         }
