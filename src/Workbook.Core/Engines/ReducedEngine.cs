@@ -25,9 +25,9 @@ namespace Workbook.Core.Engines;
 /// k_mu: -sum_i C_i                y_i k_xi_i:  C_i
 /// </code>
 /// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>): scores are quadratics between changes of direction, a sign is looked at again when
-/// it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Other rules accumulate (<see cref="AccumulatedDynamics"/>). Where
-/// samples share a coordinate with entries y xi_c of different sign, the value's sign there keeps changing for as long as training lasts (the two losses stay in balance), so every step is
-/// visited, though most signs are not looked at in it.
+/// it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Where samples share a coordinate with entries y xi_c of different
+/// sign, the value's sign there keeps changing for as long as training lasts (the two losses stay in balance); then, and under other rules, every step is made
+/// (<see cref="AccumulatedDynamics{TVector, TLanes}"/>).
 /// </para>
 /// </remarks>
 public sealed class ReducedEngine : TrainingEngine, IDisposable
@@ -45,15 +45,20 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
         _dynamics = Dynamics(_start);
     }
 
-    /// <summary>SignGD with a constant rate is counted, in the longest vectors there are; other rules accumulate.</summary>
-    private static ReducedDynamics Dynamics(ReducedStart start)
-    {
-        if (start.Problem.Optimizer is not SignGd { Eta.Constant: double rate }) return new AccumulatedDynamics(start);
-        return Vector512.IsHardwareAccelerated ? new CountedDynamics<Vector512<double>, Lanes512<double>>(start, rate)
-            : Vector256.IsHardwareAccelerated ? new CountedDynamics<Vector256<double>, Lanes256<double>>(start, rate)
-            : Vector128.IsHardwareAccelerated ? new CountedDynamics<Vector128<double>, Lanes128<double>>(start, rate)
-            : new CountedDynamics<double, Lanes1<double>>(start, rate);
-    }
+    /// <summary>In the longest vectors there are.</summary>
+    private static ReducedDynamics Dynamics(ReducedStart start) =>
+        Vector512.IsHardwareAccelerated ? Dynamics<Vector512<double>, Lanes512<double>>(start)
+        : Vector256.IsHardwareAccelerated ? Dynamics<Vector256<double>, Lanes256<double>>(start)
+        : Vector128.IsHardwareAccelerated ? Dynamics<Vector128<double>, Lanes128<double>>(start)
+        : Dynamics<double, Lanes1<double>>(start);
+
+    /// <summary>SignGD with a constant rate is counted where most steps change no sign; everything else goes step by step.</summary>
+    private static ReducedDynamics Dynamics<TVector, TLanes>(ReducedStart start)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double> =>
+        start.Problem.Optimizer is SignGd { Eta.Constant: double rate } && !start.Shared.Contested
+            ? new CountedDynamics<TVector, TLanes>(start, rate)
+            : new AccumulatedDynamics<TVector, TLanes>(start);
 
     /// <inheritdoc/>
     public override string Name => "reduced";

@@ -17,9 +17,6 @@ internal static unsafe class CountedAttention<TVector, TLanes>
         get => TLanes.Create(0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector ExpMinus(TVector x) => ExpKernel.Invoke<TVector, TLanes>(TLanes.Subtract(Zero, x));
-
     /// <summary>
     /// Scores (quadratics in t since their sample's last change), the value noise (a line), softmax outputs and margins; then beta_1, beta_2 and the value's
     /// weight up to one positive factor. False where these have left the range of a double (<see cref="ScaledWeights"/>).
@@ -27,7 +24,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Forward(CountedState* s)
     {
-        TVector one = TLanes.Create(1), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time), vMu = TLanes.Create(s->ValueSignal), most = Zero;
+        TVector one = TLanes.Create(1), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time), moved = TLanes.Multiply(rate, time), vMu = TLanes.Create(s->ValueSignal), most = Zero;
         double* p = s->Expansion;
         int samples = s->Samples;
         for (int i = 0; i < samples; i += TLanes.Count, p += TLanes.Count)
@@ -35,17 +32,8 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TVector x = TLanes.Multiply(rate, TLanes.Subtract(time, TLanes.Load(s->Anchor + i)));
             TVector a1 = TLanes.FusedMultiplyAdd(x, TLanes.FusedMultiplyAdd(x, TLanes.Load(p + 2 * samples), TLanes.Load(p + samples)), TLanes.Load(p));
             TVector a2 = TLanes.FusedMultiplyAdd(x, TLanes.FusedMultiplyAdd(x, TLanes.Load(p + 5 * samples), TLanes.Load(p + 4 * samples)), TLanes.Load(p + 3 * samples));
-            TVector moved = TLanes.Multiply(rate, TLanes.Subtract(time, TLanes.Load(s->ValueTime + i)));
             TVector v = TLanes.FusedMultiplyAdd(moved, TLanes.Load(s->ValueSlope + i), TLanes.Load(s->ValueBase + i));
-            TVector e1 = ExpMinus(TLanes.Abs(a1)), e2 = ExpMinus(TLanes.Abs(a2));
-            TVector below1 = TLanes.Add(one, e1), below2 = TLanes.Add(one, e2);
-            // One division for both.
-            TVector inverse = TLanes.Divide(one, TLanes.Multiply(below1, below2));
-            TVector large1 = TLanes.Multiply(inverse, below2), large2 = TLanes.Multiply(inverse, below1);
-            TVector small1 = TLanes.Multiply(e1, large1), small2 = TLanes.Multiply(e2, large2);
-            TVector to1 = TLanes.LessThan(a1, Zero), to2 = TLanes.LessThan(a2, Zero);
-            TVector onSignal = TLanes.Add(TLanes.Select(to1, small1, large1), TLanes.Select(to2, small2, large2));
-            TVector onNoise = TLanes.Add(TLanes.Select(to1, large1, small1), TLanes.Select(to2, large2, small2));
+            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, out TVector e1, out TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
             TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, v));
             TLanes.Store(a1, s->Score1 + i);
             TLanes.Store(a2, s->Score2 + i);
@@ -56,8 +44,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TLanes.Store(large2, s->Large2 + i);
             TLanes.Store(margin, s->Margin + i);
 
-            TVector delta = TLanes.Subtract(v, vMu), em = ExpMinus(TLanes.Abs(margin)), up = TLanes.Divide(one, TLanes.Add(one, em));
-            TVector slope = TLanes.Select(TLanes.LessThan(margin, Zero), up, TLanes.Multiply(em, up));
+            TVector delta = TLanes.Subtract(v, vMu), slope = AttentionLanes<TVector, TLanes>.Slope(margin);
             TVector common = TLanes.Multiply(slope, delta);
             TVector beta1 = TLanes.Multiply(TLanes.Multiply(common, large1), small1), beta2 = TLanes.Multiply(TLanes.Multiply(common, large2), small2);
             TLanes.Store(beta1, s->Vote1 + i);
@@ -89,19 +76,19 @@ internal static unsafe class CountedAttention<TVector, TLanes>
         }
         for (int i = 0; i < s->Samples; i += TLanes.Count)
         {
-            TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, Zero), common = TLanes.Divide(TLanes.Subtract(TLanes.Load(s->Value + i), vMu), TLanes.Add(one, ExpMinus(TLanes.Abs(margin))));
+            TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, Zero), common = TLanes.Divide(TLanes.Subtract(TLanes.Load(s->Value + i), vMu), TLanes.Add(one, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(margin))));
             TVector a1 = TLanes.Load(s->Score1 + i), a2 = TLanes.Load(s->Score2 + i), large1 = TLanes.Load(s->Large1 + i), large2 = TLanes.Load(s->Large2 + i);
             TVector c1 = TLanes.Multiply(common, TLanes.Multiply(large1, large1)), c2 = TLanes.Multiply(common, TLanes.Multiply(large2, large2));
             TVector x1 = TLanes.Add(TLanes.Abs(a1), positive), x2 = TLanes.Add(TLanes.Abs(a2), positive), own = TLanes.Min(x1, x2);
-            TLanes.Store(TLanes.Multiply(c1, ExpMinus(TLanes.Subtract(x1, TLanes.Create(least1)))), s->Vote1 + i);
+            TLanes.Store(TLanes.Multiply(c1, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(x1, TLanes.Create(least1)))), s->Vote1 + i);
             TLanes.Store(c2, s->Beta2 + i);
-            TLanes.Store(TLanes.Multiply(c1, ExpMinus(TLanes.Subtract(x1, own))), s->Own1 + i);
-            TLanes.Store(TLanes.Multiply(c2, ExpMinus(TLanes.Subtract(x2, own))), s->Own2 + i);
-            TLanes.Store(ExpMinus(TLanes.Subtract(own, TLanes.Create(leastOwn))), s->Weight + i);
+            TLanes.Store(TLanes.Multiply(c1, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(x1, own))), s->Own1 + i);
+            TLanes.Store(TLanes.Multiply(c2, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(x2, own))), s->Own2 + i);
+            TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(own, TLanes.Create(leastOwn))), s->Weight + i);
             TVector noiseScale = TLanes.Max(Zero, TLanes.Min(a1, a2));
-            TVector to1 = TLanes.Multiply(large1, ExpMinus(TLanes.Subtract(TLanes.Max(a1, Zero), noiseScale)));
-            TVector to2 = TLanes.Multiply(large2, ExpMinus(TLanes.Subtract(TLanes.Max(a2, Zero), noiseScale)));
-            TLanes.Store(TLanes.Divide(TLanes.Add(to1, to2), TLanes.Add(one, ExpMinus(TLanes.Abs(margin)))), s->ValueWeight + i);
+            TVector to1 = TLanes.Multiply(large1, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(a1, Zero), noiseScale)));
+            TVector to2 = TLanes.Multiply(large2, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(a2, Zero), noiseScale)));
+            TLanes.Store(TLanes.Divide(TLanes.Add(to1, to2), TLanes.Add(one, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(margin)))), s->ValueWeight + i);
             TLanes.Store(x2, s->Log2 + i);
             TLanes.Store(own, s->LogOwn + i);
             TLanes.Store(TLanes.Add(positive, noiseScale), s->LogValue + i);

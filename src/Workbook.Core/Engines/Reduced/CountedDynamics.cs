@@ -18,8 +18,7 @@ namespace Workbook.Core.Engines;
 /// when directions changed but not on which steps in between were looked at.
 /// <para>
 /// Each sample's rows and each of the two votes is looked at when it is due, that is when its signs are no longer certain (<see cref="CountedBounds{TVector, TLanes}"/>); a step at which
-/// nothing is due is not visited. Coordinates that samples share with entries y xi_c of different sign are looked at in every step: their samples' losses stay in balance, so their signs
-/// keep changing for as long as training lasts.
+/// nothing is due is not visited. Where samples share a coordinate, their entries y xi_c there have one sign (<see cref="SharedCoordinates.Contested"/>): the value then grows at a constant speed.
 /// </para>
 /// </remarks>
 internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
@@ -34,17 +33,14 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     private readonly int _n, _stride, _shared;
     private readonly double[] _factor;
     private readonly double _valueStart, _rate;
-    // The value noise at step 0; a shared coordinate's direction, sum of directions and since when.
-    private readonly double[] _noiseStart, _valueDirection, _valueCount, _valueSince;
+    // A shared coordinate's direction in the value.
+    private readonly double[] _valueDirection;
     // Per sample, which of its lines have a new direction.
     private readonly byte[] _moved;
-    private const byte QueryMoved = 1, KeyMoved = 2, ValueMoved = 4;
+    private const byte QueryMoved = 1, KeyMoved = 2;
     // Weights of one vote, and all samples in their order.
-    private readonly double[] _weights, _queryWeights, _keyWeights;
-    private readonly bool[] _holds;
+    private readonly double[] _weights;
     private readonly int[] _everybody;
-    // The shared coordinates whose entries differ in sign: what the value's vote says of the others never changes.
-    private readonly int[] _contested;
     private bool _scaled;
     private int _evaluated;
 
@@ -58,34 +54,28 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         int assembled = (2 + 2 * _n) * _stride;
         start.Start.AsSpan(0, assembled).CopyTo(new Span<double>(_s->Start, assembled));
         _valueStart = start.Start[start.Scalars];
-        _noiseStart = start.Start.AsSpan(start.Scalars + 1, _n).ToArray();
+        start.Start.AsSpan(start.Scalars + 1, _n).CopyTo(new Span<double>(_s->ValueBase, _n));
         SharedCoordinates shared = start.Shared;
+        _valueDirection = new double[_shared];
+        for (int c = 0; c < _shared; c++) _valueDirection[c] = Math.Sign(shared.ColumnValue[shared.ColumnStart[c]]);
         for (int i = 0; i < _n; i++)
+        {
+            double slope = _factor[start.Rows + 1 + i];
             for (int e = shared.SampleStart[i]; e < shared.SampleStart[i + 1]; e++)
             {
                 var (column, yx) = (shared.SampleColumn[e], shared.SampleValue[e]);
                 Rows.Add(yx, start.Row(start.SharedQueryRow(column)), new Span<double>(_s->Start + ReducedStart.QueryRow(i) * _stride, _stride));
                 Rows.Add(yx, start.Row(start.SharedKeyRow(column)), new Span<double>(_s->Start + start.KeyRow(i) * _stride, _stride));
-                _noiseStart[i] += yx * start.Start[start.Scalars + 1 + _n + column];
+                _s->ValueBase[i] += yx * start.Start[start.Scalars + 1 + _n + column];
+                slope += 2 * yx * _valueDirection[column];
             }
-        new Span<double>(_s->Start, assembled).CopyTo(new Span<double>(_s->Base, assembled));
-        _noiseStart.CopyTo(new Span<double>(_s->ValueBase, _n));
-        (_valueDirection, _valueCount, _valueSince) = (new double[_shared], new double[_shared], new double[_shared]);
-        _moved = new byte[_n];
-        (_weights, _queryWeights, _keyWeights, _holds) = (new double[_n], new double[shared.ColumnSample.Length], new double[shared.ColumnSample.Length], new bool[_shared]);
-        _everybody = [.. Enumerable.Range(0, _n)];
-        var contested = new List<int>();
-        for (int c = 0; c < _shared; c++)
-        {
-            var entries = shared.ColumnValue.AsSpan(shared.ColumnStart[c]..shared.ColumnStart[c + 1]);
-            bool agreed = true;
-            foreach (double yx in entries) agreed &= yx > 0 == entries[0] > 0;
-            if (agreed) _valueDirection[c] = Math.Sign(entries[0]);
-            else contested.Add(c);
+            _s->ValueSlope[i] = slope;
         }
-        _contested = [.. contested];
+        new Span<double>(_s->Start, assembled).CopyTo(new Span<double>(_s->Base, assembled));
+        _moved = new byte[_n];
+        _weights = new double[_n];
+        _everybody = [.. Enumerable.Range(0, _n)];
         SetSpeeds();
-        for (int i = 0; i < _n; i++) AssembleValue(i);
         CountedRows<TVector, TLanes>.Signal(_s);
         for (int i = 0; i < _n; i++) CountedRows<TVector, TLanes>.Expand(_s, i);
     }
@@ -101,7 +91,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
             double norm = _factor[ReducedStart.QueryRow(i)];
             for (int e = shared.SampleStart[i]; e < shared.SampleStart[i + 1]; e++) norm += Math.Abs(shared.SampleValue[e]);
             _s->Speed[i] = Faster(norm);
-            _s->Size[i] = Math.Max(Math.Abs(_noiseStart[i]) / 2, Math.Max(Largest(ReducedStart.QueryRow(i), 1), Largest(Begin.KeyRow(i), 1)));
+            _s->Size[i] = Math.Max(Math.Abs(_s->ValueBase[i]) / 2, Math.Max(Largest(ReducedStart.QueryRow(i), 1), Largest(Begin.KeyRow(i), 1)));
         }
 
         double Faster(double factor) => _rate * factor * (1 + 1e-9);
@@ -127,8 +117,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     }
 
     // Every coordinate that mu or one sample has alone moves the value up at every step.
-    public override double Moved(int step, int scalar) =>
-        scalar <= _n ? step : _valueCount[scalar - 1 - _n] + (step - _valueSince[scalar - 1 - _n]) * _valueDirection[scalar - 1 - _n];
+    public override double Moved(int step, int scalar) => scalar <= _n ? step : step * _valueDirection[scalar - 1 - _n];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Forward(int step)
@@ -167,11 +156,8 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         // Half a window early, so that what was certain to its end can be found certain for longer.
         if (2 * _s->Time >= _s->WindowStart + _s->WindowEnd) CountedBounds<TVector, TLanes>.Window(_s);
         bool moved = TurnSamples(everything), signalMoved = TurnSignal(everything);
-        if (_contested.Length > 0) moved |= TurnContested() | TurnValues();
-        else if (_shared > 0) moved |= TurnShared(everything);
+        if (_shared > 0) moved |= TurnShared(everything);
         if (moved | signalMoved) Assemble(signalMoved);
-        // The value's vote on a contested coordinate is a balance: nothing is certain about it.
-        if (_contested.Length > 0) return _s->Time + 1;
         return CountedRows<TVector, TLanes>.Least(_s->Due, _n + 2 + 2 * _shared);
     }
 
@@ -350,85 +336,12 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         return moved;
     }
 
-    /// <summary>The same votes where the value's signs make every step one to be looked at: all of them, without asking for how long they hold.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TurnContested()
-    {
-        bool moved = false;
-        SharedCoordinates shared = Begin.Shared;
-        CountedRows<TVector, TLanes>.All(_s);
-        fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
-        fixed (double* values = shared.ColumnValue, queryWeights = _queryWeights, scaledWeights = _keyWeights)
-        fixed (bool* holds = _holds)
-        {
-            double* beta2 = _s->Beta2, keyWeights = _scaled ? scaledWeights : values;
-            if (_scaled) ScaledShares(starts, samples, values, queryWeights, scaledWeights);
-            else
-                for (int e = 0; e < starts[_shared]; e++) queryWeights[e] = -values[e] * beta2[samples[e]];
-            CountedRows<TVector, TLanes>.Keep(_s, starts, samples, queryWeights, keyWeights, holds);
-            for (int c = 0; c < _shared; c++)
-            {
-                if (holds[c]) continue;
-                int from = starts[c], count = starts[c + 1] - from;
-                CountedRows<TVector, TLanes>.Sum(_s->Difference, _stride, count, samples + from, queryWeights + from, _s->Ballot);
-                CountedRows<TVector, TLanes>.Sum(_s->Key, _stride, count, samples + from, keyWeights + from, _s->Ballot + _stride);
-                bool query = CountedRows<TVector, TLanes>.Renew(_s, Begin.SharedQueryRow(c), _s->Ballot, 1), key = CountedRows<TVector, TLanes>.Renew(_s, Begin.SharedKeyRow(c), _s->Ballot + _stride, 1);
-                moved |= query | key;
-                for (int e = from; e < from + count; e++) _moved[samples[e]] |= (byte)((query ? QueryMoved : 0) | (key ? KeyMoved : 0));
-            }
-        }
-        return moved;
-    }
-
-    /// <summary>The weights of every shared coordinate's samples against each other.</summary>
-    private void ScaledShares(int* starts, int* samples, double* values, double* queryWeights, double* keyWeights)
-    {
-        for (int c = 0; c < _shared; c++)
-        {
-            int from = starts[c], count = starts[c + 1] - from;
-            double least2 = Least(_s->Log2, samples + from, count), leastOwn = Least(_s->LogOwn, samples + from, count);
-            for (int e = from; e < from + count; e++)
-            {
-                int i = samples[e];
-                queryWeights[e] = -values[e] * _s->Beta2[i] * Math.Exp(least2 - _s->Log2[i]);
-                keyWeights[e] = values[e] * Math.Exp(leastOwn - _s->LogOwn[i]);
-            }
-        }
-    }
-
     private static double Least(double* x, int* sample, int count)
     {
         double least = double.PositiveInfinity;
         for (int e = 0; e < count; e++)
             if (x[sample[e]] < least) least = x[sample[e]];
         return least;
-    }
-
-    /// <summary>The value's votes on the contested coordinates: the sum of y xi_c (-l') (s_12 + s_22).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool TurnValues()
-    {
-        bool moved = false;
-        SharedCoordinates shared = Begin.Shared;
-        fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
-        fixed (double* values = shared.ColumnValue)
-            foreach (int c in _contested)
-            {
-                int from = starts[c], to = starts[c + 1];
-                double sum = 0, least = _scaled ? Least(_s->LogValue, samples + from, to - from) : 0;
-                for (int e = from; e < to; e++)
-                {
-                    double term = values[e] * _s->ValueWeight[samples[e]];
-                    sum += _scaled ? term * Math.Exp(least - _s->LogValue[samples[e]]) : term;
-                }
-                double direction = sum > 0 ? 1 : sum < 0 ? -1 : 0;
-                if (direction == _valueDirection[c]) continue;
-                moved = true;
-                _valueCount[c] += (_s->Time - _valueSince[c]) * _valueDirection[c];
-                (_valueDirection[c], _valueSince[c]) = (direction, _s->Time);
-                for (int e = from; e < to; e++) _moved[samples[e]] |= ValueMoved;
-            }
-        return moved;
     }
 
     /// <summary>New lines for the rows with a new direction, and new quadratics for their samples.</summary>
@@ -445,26 +358,9 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
                 int from = shared.SampleStart[i], count = shared.SampleStart[i + 1] - from;
                 if ((moved & QueryMoved) != 0) CountedRows<TVector, TLanes>.Assemble(_s, ReducedStart.QueryRow(i), _factor[ReducedStart.QueryRow(i)], Begin.SharedQueryRow(0), columns + from, values + from, count);
                 if ((moved & KeyMoved) != 0) CountedRows<TVector, TLanes>.Assemble(_s, Begin.KeyRow(i), _factor[Begin.KeyRow(i)], Begin.SharedKeyRow(0), columns + from, values + from, count);
-                if ((moved & ValueMoved) != 0) AssembleValue(i);
                 if (signalMoved || (moved & (QueryMoved | KeyMoved)) != 0) CountedRows<TVector, TLanes>.Expand(_s, i);
                 _moved[i] = 0;
             }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AssembleValue(int i)
-    {
-        SharedCoordinates shared = Begin.Shared;
-        double slope = _factor[Begin.Rows + 1 + i], sum = slope * _s->Time;
-        for (int e = shared.SampleStart[i]; e < shared.SampleStart[i + 1]; e++)
-        {
-            var (c, twice) = (shared.SampleColumn[e], 2 * shared.SampleValue[e]);
-            slope += twice * _valueDirection[c];
-            sum += twice * (_valueCount[c] + (_s->Time - _valueSince[c]) * _valueDirection[c]);
-        }
-        _s->ValueSlope[i] = slope;
-        _s->ValueBase[i] = Math.FusedMultiplyAdd(_rate, sum, _noiseStart[i]);
-        _s->ValueTime[i] = _s->Time;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Engines;
@@ -93,30 +91,10 @@ internal static unsafe class CountedRows<TVector, TLanes>
         TLanes.Store(b2, partial + 40);
         TLanes.Store(sizeD, partial + 48);
         TLanes.Store(sizeQ, partial + 56);
-        if (typeof(TVector) == typeof(Vector512<double>) && Avx512F.IsSupported)
-        {
-            Vector512<double> a = Fold(Pairs(partial), Pairs(partial + 16)), b = Fold(Pairs(partial + 32), Pairs(partial + 48));
-            // 128-bit blocks of a: (sums 0 1 of lanes 0..3), (0 1 of lanes 4..7), (2 3 of 0..3), (2 3 of 4..7); b likewise with 4 5 and 6 7.
-            Fold(a, b).Store(partial);
-            for (int k = 0; k < 8; k++) to[k * samples] = partial[k];
-        }
-        else
-        {
-            for (int k = 0; k < 8; k++) to[k * samples] = TLanes.Sum(TLanes.Load(partial + 8 * k));
-        }
+        RowSums<TVector, TLanes>.Eight(partial, partial);
+        for (int k = 0; k < 8; k++) to[k * samples] = partial[k];
         s->Anchor[i] = s->Time;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Pairs(double* p)
-    {
-        Vector512<double> x = Vector512.Load(p), y = Vector512.Load(p + 8);
-        return Avx512F.UnpackLow(x, y) + Avx512F.UnpackHigh(x, y);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Fold(Vector512<double> x, Vector512<double> y) =>
-        Avx512F.Shuffle4x128(x, y, 0b10_00_10_00) + Avx512F.Shuffle4x128(x, y, 0b11_01_11_01);
 
     /// <summary>D_i, y q_xi_i and C_i now, and whether their signs are the directions of the coordinates that sample i has alone; <see cref="Signal"/> came before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -149,93 +127,6 @@ internal static unsafe class CountedRows<TVector, TLanes>
         for (int r = 0; r < s->Stride; r += TLanes.Count)
             if (!LaneTests.AllPositive(TLanes.FusedMultiplyAdd(TLanes.Load(descent + r), TLanes.Load(direction + r), TLanes.Load(s->Padding + r)))) return false;
         return true;
-    }
-
-    /// <summary>D_i and C_i of all samples now; <see cref="Signal"/> came before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void All(CountedState* s)
-    {
-        int stride = s->Stride, n = s->N;
-        double* signal = s->Signal, query = s->Base + 2 * stride, querySlope = s->Slope + 2 * stride, key = query + n * stride, keySlope = querySlope + n * stride;
-        double* difference = s->Difference, descent = s->Key;
-        for (int i = 0; i < n; i++)
-        {
-            TVector movedQuery = TLanes.Create(s->Moved[2 + i]), movedKey = TLanes.Create(s->Moved[2 + n + i]), own1 = TLanes.Create(s->Own1[i]), own2 = TLanes.Create(s->Own2[i]);
-            for (int r = 0; r < stride; r += TLanes.Count)
-            {
-                TLanes.Store(TLanes.Subtract(TLanes.Load(signal + stride + r), Line(movedKey, keySlope, key)), difference);
-                TVector q = Line(movedQuery, querySlope, query);
-                TLanes.Store(TLanes.FusedMultiplyAdd(own2, q, TLanes.Multiply(own1, TLanes.Load(signal + r))), descent);
-                query += TLanes.Count;
-                querySlope += TLanes.Count;
-                key += TLanes.Count;
-                keySlope += TLanes.Count;
-                difference += TLanes.Count;
-                descent += TLanes.Count;
-            }
-        }
-    }
-
-    /// <summary>
-    /// For the shared coordinates the sums over their samples of w_Q D_i and of w_K C_i: per coordinate whether all their signs are its directions. <see cref="All"/> came before; offsets of
-    /// samples are in doubles.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Keep(CountedState* s, int* start, int* sample, double* queryWeight, double* keyWeight, bool* holds)
-    {
-        int stride = s->Stride, shared = s->SharedCount;
-        double* queryDirection = s->Direction + (2 + 2 * s->N) * stride, keyDirection = queryDirection + shared * stride, difference = s->Difference, key = s->Key;
-        for (int c = 0; c < shared; c++)
-        {
-            TVector least = TLanes.Create(double.PositiveInfinity);
-            int from = start[c], to = start[c + 1];
-            // Two samples at least share a coordinate, and mostly just two.
-            int first = sample[from] * stride, second = sample[from + 1] * stride;
-            TVector query1 = TLanes.Create(queryWeight[from]), query2 = TLanes.Create(queryWeight[from + 1]), key1 = TLanes.Create(keyWeight[from]), key2 = TLanes.Create(keyWeight[from + 1]);
-            if (to - from == 2)
-            {
-                double* d1 = difference + first, d2 = difference + second, k1 = key + first, k2 = key + second;
-                for (int r = 0; r < stride; r += TLanes.Count)
-                {
-                    TVector padding = TLanes.Load(s->Padding + r);
-                    TVector toQuery = TLanes.FusedMultiplyAdd(query2, TLanes.Load(d2 + r), TLanes.Multiply(query1, TLanes.Load(d1 + r)));
-                    TVector toKey = TLanes.FusedMultiplyAdd(key2, TLanes.Load(k2 + r), TLanes.Multiply(key1, TLanes.Load(k1 + r)));
-                    least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toQuery, TLanes.Load(queryDirection + r), padding));
-                    least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toKey, TLanes.Load(keyDirection + r), padding));
-                }
-            }
-            else
-            {
-                for (int r = 0; r < stride; r += TLanes.Count)
-                {
-                    TVector padding = TLanes.Load(s->Padding + r);
-                    TVector toQuery = Zero, toKey = Zero;
-                    for (int e = from; e < to; e++)
-                    {
-                        int at = sample[e] * stride + r;
-                        toQuery = TLanes.FusedMultiplyAdd(TLanes.Create(queryWeight[e]), TLanes.Load(difference + at), toQuery);
-                        toKey = TLanes.FusedMultiplyAdd(TLanes.Create(keyWeight[e]), TLanes.Load(key + at), toKey);
-                    }
-                    least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toQuery, TLanes.Load(queryDirection + r), padding));
-                    least = TLanes.Min(least, TLanes.FusedMultiplyAdd(toKey, TLanes.Load(keyDirection + r), padding));
-                }
-            }
-            holds[c] = LaneTests.AllPositive(least);
-            queryDirection += stride;
-            keyDirection += stride;
-        }
-    }
-
-    /// <summary>The sums of one coordinate, in the order of <see cref="Keep"/>: into[r] = sum_e w_e x_e,r.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Sum(double* x, int stride, int count, int* sample, double* weight, double* into)
-    {
-        for (int r = 0; r < stride; r += TLanes.Count)
-        {
-            TVector sum = TLanes.Multiply(TLanes.Create(weight[0]), TLanes.Load(x + sample[0] * stride + r));
-            for (int e = 1; e < count; e++) sum = TLanes.FusedMultiplyAdd(TLanes.Create(weight[e]), TLanes.Load(x + sample[e] * stride + r), sum);
-            TLanes.Store(sum, into + r);
-        }
     }
 
     /// <summary>

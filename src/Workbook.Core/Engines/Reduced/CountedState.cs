@@ -31,8 +31,8 @@ internal unsafe struct CountedState
     /// <summary>Eight vectors of partial sums.</summary>
     public double* Partial;
 
-    /// <summary>Per sample: y v_xi as a line in t and now.</summary>
-    public double* ValueBase, ValueSlope, ValueTime, Value;
+    /// <summary>Per sample: y v_xi as a line in t, and now.</summary>
+    public double* ValueBase, ValueSlope, Value;
 
     /// <summary>
     /// Per sample, since one of its lines or of mu's changed last: eight columns P0, P1, P2 of a_1 = P0 + x (P1 + x P2), x = rate (t - Anchor), the same of a_2, and sum |D_i|, sum |y q_xi|
@@ -96,7 +96,7 @@ internal unsafe struct CountedState
         Signal = Take(2 * row); Difference = Take(n * row); Key = Take(n * row); Query = Take(row); Padding = Take(row);
         Moved = Take(assembled); Ballot = Take(4 * row);
         Partial = Take(8 * 8);
-        ValueBase = Take(samples); ValueSlope = Take(samples); ValueTime = Take(samples); Value = Take(samples);
+        ValueBase = Take(samples); ValueSlope = Take(samples); Value = Take(samples);
         Anchor = Take(samples); Expansion = Take(8 * samples);
         Score1 = Take(samples); Score2 = Take(samples); Small1 = Take(samples); Small2 = Take(samples);
         Large1 = Take(samples); Large2 = Take(samples); OnNoise = Take(samples); Margin = Take(samples);

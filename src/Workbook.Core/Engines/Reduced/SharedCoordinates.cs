@@ -12,12 +12,13 @@ internal sealed class SharedCoordinates
         var count = new int[data.Dimension];
         for (int i = 0; i < data.Count; i++)
             foreach (int c in data.Coordinates(data.Pair(i).Noise)) count[c]++;
-        int shared = 0;
-        foreach (int samples in count)
-            if (samples > 1) shared++;
-        Coordinates = new int[shared];
-        for (int c = data.Dimension - 1; c >= 0; c--)
-            if (count[c] > 1) Coordinates[--shared] = c;
+        Coordinates = new int[count.Count(samples => samples > 1)];
+        int place = 0;
+        for (int c = 0; c < count.Length; c++)
+            if (count[c] == 2) Coordinates[place++] = c;
+        Pairs = place;
+        for (int c = 0; c < count.Length; c++)
+            if (count[c] > 2) Coordinates[place++] = c;
         Local = new int[data.Dimension];
         Array.Fill(Local, -1);
         ColumnStart = new int[Coordinates.Length + 1];
@@ -49,8 +50,23 @@ internal sealed class SharedCoordinates
         }
     }
 
-    /// <summary>The shared coordinates, increasing.</summary>
+    /// <summary>Whether the entries y xi_c of some coordinate differ in sign: then the value's vote there is a balance of losses, and its sign keeps changing for as long as training lasts.</summary>
+    public bool Contested
+    {
+        get
+        {
+            for (int c = 0; c < Coordinates.Length; c++)
+                for (int e = ColumnStart[c] + 1; e < ColumnStart[c + 1]; e++)
+                    if (ColumnValue[e] > 0 != ColumnValue[ColumnStart[c]] > 0) return true;
+            return false;
+        }
+    }
+
+    /// <summary>The shared coordinates: those of two samples first, which is most of them, then those of more; increasing in both.</summary>
     public int[] Coordinates { get; }
+
+    /// <summary>How many belong to just two samples.</summary>
+    public int Pairs { get; }
 
     /// <summary>Place of a coordinate among the shared ones, or -1, [d].</summary>
     public int[] Local { get; }

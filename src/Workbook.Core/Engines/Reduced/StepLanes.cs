@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using Workbook.Core.Numerics;
+
+namespace Workbook.Core.Engines;
+
+/// <summary>What a rule without memory makes of minus the gradient.</summary>
+internal interface IStepLanes
+{
+    /// <summary>Whether it makes anything of it; else descents are kept for the rule to see.</summary>
+    static abstract bool Moves { get; }
+
+    static abstract TVector Direction<TVector, TLanes>(TVector descent)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double>;
+}
+
+/// <summary>SignGD (<see cref="Sign"/>).</summary>
+internal readonly struct SignStep : IStepLanes
+{
+    public static bool Moves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Direction<TVector, TLanes>(TVector descent)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double> =>
+        SignKernel<double>.Invoke<TVector, TLanes>(descent);
+}
+
+/// <summary>GD: the descent itself.</summary>
+internal readonly struct PlainStep : IStepLanes
+{
+    public static bool Moves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Direction<TVector, TLanes>(TVector descent)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double> => descent;
+}
+
+/// <summary>Any other rule: nothing moves yet.</summary>
+internal readonly struct NoStep : IStepLanes
+{
+    public static bool Moves => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Direction<TVector, TLanes>(TVector descent)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double> => descent;
+}
