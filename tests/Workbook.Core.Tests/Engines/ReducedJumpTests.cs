@@ -49,6 +49,29 @@ public sealed class ReducedJumpTests(ITestOutputHelper output)
         Assert.True(long_ > 20, $"only {long_} runs jumped");
     }
 
+    /// <summary>beta_2 of a sample underflows to 0 beside beta_1 and comes back some steps later: nothing was certain in between.</summary>
+    [Fact]
+    public void A_weight_that_comes_back_from_underflow_is_not_jumped_over()
+    {
+        const int Steps = 1323;
+        TrainingProblem problem = Problems.SignalNoise(new SignalNoise(17, 3, 4, 2), new SignGd(Math.Pow(10, -107.0 / 65)), 69604192237183, new ModelSpec(18, 2, 1));
+        using var stepwise = new ReducedEngine(problem);
+        using var jumping = new ReducedEngine(problem);
+        jumping.Forward();
+        while (jumping.Step < Steps)
+        {
+            jumping.UpdateTowards(Steps);
+            jumping.Forward();
+            while (stepwise.Step < jumping.Step)
+            {
+                stepwise.Forward();
+                stepwise.Update();
+            }
+            TransformerWeights one = stepwise.CurrentWeights(), other = jumping.CurrentWeights();
+            foreach (WeightMatrix matrix in Problems.Matrices) Assert.Equal(one[matrix], other[matrix]);
+        }
+    }
+
     private static void Same(Observation expected, Observation found)
     {
         foreach (var (one, other) in (IEnumerable<(double[], double[])>)[(expected.QuerySignal, found.QuerySignal), (expected.KeySignal, found.KeySignal), (expected.QueryNoise, found.QueryNoise),
