@@ -4,8 +4,8 @@ namespace Workbook.Core.Numerics;
 
 /// <summary>
 /// e^x = 2^(n/16) e^r with n = round(16 x / ln 2) and |r| &lt;= ln 2 / 32; e^r = 1 + r + r^2 P(r), P minimax. In single precision the
-/// power of two is a whole one and |r| &lt;= ln 2 / 2. Scaling rounds once, so results in the subnormal range are right too. Largest error measured: 1.05
-/// units in the last place, half of one from the table.
+/// power of two is a whole one and |r| &lt;= ln 2 / 2. Scaling rounds once, so results in the subnormal range are right too. Largest
+/// error measured: 1.05 units in the last place, half of one from the table.
 /// </summary>
 internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
 {
