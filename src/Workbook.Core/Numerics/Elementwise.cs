@@ -105,44 +105,52 @@ internal static unsafe class Elementwise
         where TFunction : IStagedFunction<T>
     {
         T* between = stackalloc T[StagedBlock];
-        int whole = length - length % TLanes.Count;
-        for (int start = 0; start < whole; start += StagedBlock)
+        int rest = length % TLanes.Count;
+        nint count;
+        for (nint whole = length - rest; whole > 0; whole -= count)
         {
-            int count = Math.Min(StagedBlock, whole - start);
-            for (int i = 0; i < count; i += TLanes.Count)
+            count = nint.Min(StagedBlock, whole);
+            for (nint i = 0; i < count; i += TLanes.Count)
             {
-                TLanes.Store(TFunction.First<TVector, TLanes>(TLanes.Load(x + start + i)), between + i);
+                TLanes.Store(TFunction.First<TVector, TLanes>(TLanes.Load(x + i)), between + i);
             }
 
-            for (int i = 0; i < count; i += TLanes.Count)
+            for (nint i = 0; i < count; i += TLanes.Count)
             {
-                TLanes.Store(TFunction.Second<TVector, TLanes>(TLanes.Load(between + i), TLanes.Load(x + start + i)), y + start + i);
+                TLanes.Store(TFunction.Second<TVector, TLanes>(TLanes.Load(between + i), TLanes.Load(x + i)), y + i);
             }
+
+            x += count;
+            y += count;
         }
 
-        if (whole < length)
+        if (rest > 0)
         {
-            TVector last = TLanes.LoadFirst(x + whole, length - whole, TLanes.Create(T.Zero));
-            TLanes.StoreFirst(TFunction.Second<TVector, TLanes>(TFunction.First<TVector, TLanes>(last), last), y + whole, length - whole);
+            TVector last = TLanes.LoadFirst(x, rest, TLanes.Create(T.Zero));
+            TLanes.StoreFirst(TFunction.Second<TVector, TLanes>(TFunction.First<TVector, TLanes>(last), last), y, rest);
         }
     }
 
-    /// <summary>The loop of one rung; it is a method of its own so that the function's constants stay in registers.</summary>
+    /// <summary>
+    /// The loop of one rung; it is a method of its own so that the function's constants stay in registers. Its index has the width of a
+    /// pointer: a narrower one is extended in every turn.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Loop<TVector, TLanes, T, TFunction>(T* x, T* y, int length)
+    public static void Loop<TVector, TLanes, T, TFunction>(T* x, T* y, nint length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TFunction : IFunction<T>
     {
-        int i = 0;
-        for (; i <= length - TLanes.Count; i += TLanes.Count)
+        nint i = 0;
+        for (nint last = length - TLanes.Count; i <= last; i += TLanes.Count)
         {
             TLanes.Store(TFunction.Invoke<TVector, TLanes>(TLanes.Load(x + i)), y + i);
         }
 
         if (i < length)
         {
-            TLanes.StoreFirst(TFunction.Invoke<TVector, TLanes>(TLanes.LoadFirst(x + i, length - i, TLanes.Create(T.Zero))), y + i, length - i);
+            int rest = (int)(length - i);
+            TLanes.StoreFirst(TFunction.Invoke<TVector, TLanes>(TLanes.LoadFirst(x + i, rest, TLanes.Create(T.Zero))), y + i, rest);
         }
     }
 }

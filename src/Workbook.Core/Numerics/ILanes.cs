@@ -77,6 +77,11 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>Bitwise exclusive or.</summary>
     static abstract TVector Xor(TVector a, TVector b);
 
+    /// <summary>Lane i = table[n mod 16], n the integer in the lowest bits of lane i of word; a NaN gives any of them.</summary>
+    /// <param name="table">16 constants in the assembly's own image, which does not move.</param>
+    /// <param name="word">Numbers to which 1.5 * 2^52 (1.5 * 2^23 in single precision) or a multiple of it by a power of two has been added.</param>
+    static abstract TVector Entry(ReadOnlySpan<T> table, TVector word);
+
     /// <summary>a 2^k for integers k that are at most twice the largest exponent in size, rounded once.</summary>
     static abstract TVector Scale(TVector a, TVector k);
 

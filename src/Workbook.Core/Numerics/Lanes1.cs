@@ -79,6 +79,9 @@ internal unsafe readonly struct Lanes1<T> : ILanes<T, T>
     public static T Xor(T a, T b) => FromBits(ToBits(a) ^ ToBits(b));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Entry(ReadOnlySpan<T> table, T word) => table[(int)(ToBits(word) & 15)];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Scale(T a, T k) => T.ScaleB(a, int.CreateTruncating(k));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

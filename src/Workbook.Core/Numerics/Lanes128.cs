@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Workbook.Core.Numerics;
@@ -92,6 +93,24 @@ internal unsafe readonly struct Lanes128<T> : ILanes<Vector128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Xor(Vector128<T> a, Vector128<T> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Entry(ReadOnlySpan<T> table, Vector128<T> word)
+    {
+        void* first = Unsafe.AsPointer(ref MemoryMarshal.GetReference(table));
+        if (typeof(T) == typeof(double))
+        {
+            double* doubles = (double*)first;
+            Vector128<long> place = word.AsInt64() & Vector128.Create(15L);
+            return Vector128.Create(doubles[place[0]], doubles[place[1]]).As<double, T>();
+        }
+        else
+        {
+            float* singles = (float*)first;
+            Vector128<int> place = word.AsInt32() & Vector128.Create(15);
+            return Vector128.Create(singles[place[0]], singles[place[1]], singles[place[2]], singles[place[3]]).As<float, T>();
+        }
+    }
 
     /// <summary>2^k as the product of two powers, each in range; only the last product rounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -106,6 +107,20 @@ internal unsafe readonly struct Lanes256<T> : ILanes<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Xor(Vector256<T> a, Vector256<T> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Entry(ReadOnlySpan<T> table, Vector256<T> word)
+    {
+        if (!Avx2.IsSupported)
+        {
+            return Vector256.Create(Lanes128<T>.Entry(table, word.GetLower()), Lanes128<T>.Entry(table, word.GetUpper()));
+        }
+
+        void* first = Unsafe.AsPointer(ref MemoryMarshal.GetReference(table));
+        return typeof(T) == typeof(double)
+            ? Avx2.GatherVector256((double*)first, word.AsInt64() & Vector256.Create(15L), sizeof(double)).As<double, T>()
+            : Avx2.GatherVector256((float*)first, word.AsInt32() & Vector256.Create(15), sizeof(float)).As<float, T>();
+    }
 
     /// <summary>2^k as the product of two powers, each in range; only the last product rounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

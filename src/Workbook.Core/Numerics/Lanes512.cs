@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -92,6 +93,15 @@ internal unsafe readonly struct Lanes512<T> : ILanes<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Xor(Vector512<T> a, Vector512<T> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Entry(ReadOnlySpan<T> table, Vector512<T> word)
+    {
+        ref T first = ref MemoryMarshal.GetReference(table);
+        return typeof(T) == typeof(double)
+            ? Avx512F.PermuteVar8x64x2(Vector512.LoadUnsafe(ref first).AsDouble(), word.AsInt64(), Vector512.LoadUnsafe(ref first, 8).AsDouble()).As<double, T>()
+            : Avx512F.PermuteVar16x32(Vector512.LoadUnsafe(ref first).AsSingle(), word.AsInt32()).As<float, T>();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Scale(Vector512<T> a, Vector512<T> k) =>

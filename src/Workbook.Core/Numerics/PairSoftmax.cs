@@ -10,8 +10,8 @@ namespace Workbook.Core.Numerics;
 /// e^-|a - b|. The bits are those of any other row.
 /// </summary>
 /// <remarks>
-/// Two vectors of rows become one of first and one of second numbers, a row to a lane. The exponentials of a block come first, the
-/// quotients after them: in one pass the chain from a number to its result would be longer than a core can look ahead.
+/// Two vectors of rows become one of first and one of second numbers, a row to a lane. The exponentials are one vector ahead of the
+/// quotients: the chain from a number to its result would be longer than a core can look ahead.
 /// </remarks>
 internal static unsafe class PairSoftmax
 {
@@ -60,26 +60,16 @@ internal static unsafe class PairSoftmax
                 from = to = padded;
             }
 
-            int end = Math.Max(whole, TLanes.Count);
-            for (int i = 0; i < end; i += TLanes.Count)
+            // A vector's quotients beside the exponentials of the next one: divider and multipliers work at the same time.
+            nint end = Math.Max(whole, TLanes.Count), last = 0;
+            Exponentials<TVector, TLanes, T, TExp>(from, exponentials);
+            for (nint i = TLanes.Count; i < end; last = i, i += TLanes.Count)
             {
-                Apart<TVector, TLanes, T>(from + 2 * i, out TVector a, out TVector b);
-                TVector minus = TLanes.Or(TLanes.Subtract(a, b), TLanes.Create(T.NegativeZero));
-                TLanes.Store(TExp.Invoke<TVector, TLanes>(minus), exponentials + i);
+                Exponentials<TVector, TLanes, T, TExp>(from + 2 * i, exponentials + i);
+                Quotients<TVector, TLanes, T>(from + 2 * last, exponentials + last, to + 2 * last);
             }
 
-            for (int i = 0; i < end; i += TLanes.Count)
-            {
-                Apart<TVector, TLanes, T>(from + 2 * i, out TVector a, out TVector b);
-                TVector max = TLanes.Max(b, a), e = TLanes.Load(exponentials + i);
-
-                // 1, and NaN where the maximum is not finite.
-                TVector large = TLanes.Add(one, TLanes.Subtract(max, max));
-                TVector scale = TLanes.Divide(one, TLanes.Add(large, e));
-                TVector small = TLanes.Multiply(e, scale), second = TLanes.LessThan(a, b);
-                Together<TVector, TLanes, T>(TLanes.Select(second, small, scale), TLanes.Select(second, scale, small), to + 2 * i);
-            }
-
+            Quotients<TVector, TLanes, T>(from + 2 * last, exponentials + last, to + 2 * last);
             if (whole == 0)
             {
                 new ReadOnlySpan<T>(padded, 2 * count).CopyTo(new Span<T>(y + 2 * start, 2 * count));
@@ -88,6 +78,35 @@ internal static unsafe class PairSoftmax
 
             start += whole;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exponentials<TVector, TLanes, T, TExp>(T* from, T* exponentials)
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T>
+    {
+        Apart<TVector, TLanes, T>(from, out TVector a, out TVector b);
+        TVector minus = TLanes.Or(TLanes.Subtract(a, b), TLanes.Create(T.NegativeZero));
+        TLanes.Store(TExp.Invoke<TVector, TLanes>(minus), exponentials);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quotients<TVector, TLanes, T>(T* from, T* exponentials, T* to)
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+    {
+        TVector one = TLanes.Create(T.One);
+        Apart<TVector, TLanes, T>(from, out TVector a, out TVector b);
+        TVector max = TLanes.Max(b, a), e = TLanes.Load(exponentials);
+
+        // 1, and NaN where the maximum is not finite.
+        TVector large = TLanes.Add(one, TLanes.Subtract(max, max));
+        TVector scale = TLanes.Divide(one, TLanes.Add(large, e));
+        TVector small = TLanes.Multiply(e, scale), second = TLanes.LessThan(a, b);
+        Together<TVector, TLanes, T>(TLanes.Select(second, small, scale), TLanes.Select(second, scale, small), to);
     }
 
     /// <summary>The first and the second numbers of a vector's length of rows, in an order that <see cref="Together"/> undoes.</summary>

@@ -1,6 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Workbook.Core.Numerics;
 
-/// <summary>The constants of building 2^k from its bits.</summary>
+/// <summary>Powers of two from their bits: the constants, and 2^(n/16) with its table.</summary>
 internal static class PowerOfTwo
 {
     /// <summary>1.5 * 2^52: adding it rounds to an integer and leaves that integer in the low bits of the sum.</summary>
@@ -14,4 +19,73 @@ internal static class PowerOfTwo
 
     /// <summary>The exponent field of 1.0f.</summary>
     internal const int BiasSingle = 127;
+
+    /// <summary>
+    /// 1.5 * 2^48 + 2 * 1023: adding it rounds to a multiple k = n/16 and leaves n + 16 * 2046 in the low bits of the sum, a
+    /// positive number of 16 bits for |k| &lt; 2046 and congruent to n modulo 16.
+    /// </summary>
+    internal const double RoundToSixteenths = 422212465065984.0 + 2 * BiasDouble;
+
+    private const int MantissaBits = 52;
+    private const long ExponentMask = 0x7FF0000000000000;
+
+    // 2^(j/16), rounded: 0.48 units in the last place from it at most.
+    private static ReadOnlySpan<double> Sixteenths =>
+    [
+        1.0, 1.0442737824274138, 1.0905077326652577, 1.1387886347566916, 1.189207115002721, 1.241857812073484, 1.2968395546510096, 1.3542555469368927,
+        1.4142135623730951, 1.4768261459394993, 1.5422108254079407, 1.6104903319492543, 1.681792830507429, 1.7562521603732995, 1.8340080864093424, 1.9152065613971474,
+    ];
+
+    // Bits of 2^(j/16) less j << 48 and the exponent field of 1.0: what has to be added to the word of RoundToSixteenths << 48.
+    private static ReadOnlySpan<ulong> SixteenthBits =>
+    [
+        0x0000000000000000, 0xFFFFB5586CF9890F, 0xFFFF72B83C7D517B, 0xFFFF387A6E756238,
+        0xFFFF06FE0A31B715, 0xFFFEDEA64C123422, 0xFFFEBFDAD5362A27, 0xFFFEAB07DD485429,
+        0xFFFEA09E667F3BCD, 0xFFFEA11473EB0187, 0xFFFEACE5422AA0DB, 0xFFFEC49182A3F090,
+        0xFFFEE89F995AD3AD, 0xFFFF199BDD85529C, 0xFFFF5818DCFBA487, 0xFFFFA4AFA2A490DA,
+    ];
+
+    /// <summary>
+    /// 2^(n/16) (1 + p) as T + T p with T from the table, times the whole power of two: two roundings, and a third one where the result is subnormal.
+    /// </summary>
+    /// <param name="word">A number plus <see cref="RoundToSixteenths"/>.</param>
+    /// <param name="k">word - <see cref="RoundToSixteenths"/> = n/16, between -1080 and 1080.</param>
+    /// <param name="p">A small number.</param>
+    /// <returns>The product; NaN if p is.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Times<TVector, TLanes>(TVector word, TVector k, TVector p)
+        where TLanes : ILanes<TVector, double>
+    {
+        if (typeof(TVector) == typeof(Vector512<double>))
+        {
+            // The instruction takes the integer part of k, as the table does.
+            TVector t = TLanes.Entry(Sixteenths, word);
+            return TLanes.Scale(TLanes.FusedMultiplyAdd(t, p, t), k);
+        }
+
+        if (typeof(TVector) == typeof(Vector256<double>))
+        {
+            // Two factors, each in range: 2^low with low = floor(k) >> 1, and the rest in the exponent of T.
+            Vector256<long> bits = ((Vector256<double>)(object)word!).AsInt64();
+            Vector256<long> entry = ((Vector256<double>)(object)TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)!).AsInt64();
+            Vector256<long> low = Vector256.ShiftLeft(bits, 47) & Vector256.Create(ExponentMask);
+            var t = (TVector)(object)(entry + Vector256.ShiftLeft(bits, 48) - low).AsDouble();
+            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), (TVector)(object)low.AsDouble());
+        }
+
+        if (typeof(TVector) == typeof(Vector128<double>))
+        {
+            Vector128<long> bits = ((Vector128<double>)(object)word!).AsInt64();
+            Vector128<long> entry = ((Vector128<double>)(object)TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)!).AsInt64();
+            Vector128<long> low = Vector128.ShiftLeft(bits, 47) & Vector128.Create(ExponentMask);
+            var t = (TVector)(object)(entry + Vector128.ShiftLeft(bits, 48) - low).AsDouble();
+            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), (TVector)(object)low.AsDouble());
+        }
+        else
+        {
+            TVector t = TLanes.Entry(Sixteenths, word);
+            double scaled = Math.ScaleB((double)(object)TLanes.FusedMultiplyAdd(t, p, t)!, (int)Math.Floor((double)(object)k!));
+            return (TVector)(object)scaled;
+        }
+    }
 }

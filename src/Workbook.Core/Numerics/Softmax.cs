@@ -114,7 +114,8 @@ public static unsafe class Softmax
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        int width = TLanes.Count, whole = columns - columns % width, rest = columns - whole;
+        int width = TLanes.Count, rest = columns % width;
+        nint whole = columns - rest;
         int block = Math.Clamp(BlockElements / columns, 1, BlockRows);
         T* maxima = stackalloc T[BlockRows];
         T* totals = stackalloc T[BlockRows];
@@ -127,18 +128,14 @@ public static unsafe class Softmax
                 maxima[i] = Maximum<TVector, TLanes, T>(from + i * ldx, columns);
             }
 
-            for (int i = 0; i < count; i++)
-            {
-                totals[i] = Terms<TVector, TLanes, T, TExp>(from + i * ldx, columns, maxima[i], logarithm ? null : to + i * ldy);
-            }
-
+            Terms<TVector, TLanes, T, TExp>(count, columns, from, ldx, maxima, logarithm ? null : to, ldy, totals);
             for (int i = 0; i < count; i++)
             {
                 T* source = from + i * ldx, target = to + i * ldy;
                 if (logarithm)
                 {
                     TVector max = TLanes.Create(maxima[i]), shift = TLanes.Create(LogOfSum(totals[i]));
-                    for (int j = 0; j < whole; j += width)
+                    for (nint j = 0; j < whole; j += width)
                     {
                         TLanes.Store(TLanes.Subtract(TLanes.Subtract(TLanes.Load(source + j), max), shift), target + j);
                     }
@@ -152,7 +149,7 @@ public static unsafe class Softmax
                 else
                 {
                     TVector scale = TLanes.Create(T.One / totals[i]);
-                    for (int j = 0; j < whole; j += width)
+                    for (nint j = 0; j < whole; j += width)
                     {
                         TLanes.Store(TLanes.Multiply(TLanes.Load(target + j), scale), target + j);
                     }
@@ -167,46 +164,53 @@ public static unsafe class Softmax
     }
 
     /// <summary>
-    /// The terms e^(x - max) of a row, stored where terms is not null, and their sum in the order of <see cref="Sums"/>: its partial
-    /// sums stay in memory (the first-level cache), where the latency of an addition hides behind the exponentials.
+    /// The terms e^(x - max) of some rows, stored where terms is not null, and each row's sum in the order of <see cref="Sums"/>: its partial
+    /// sums stay in memory (the first-level cache), where the latency of an addition hides behind the exponentials. All rows in
+    /// one call: the constants of the exponential are loaded once.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static T Terms<TVector, TLanes, T, TExp>(T* x, int columns, T max, T* terms)
+    private static void Terms<TVector, TLanes, T, TExp>(int rows, nint columns, T* x, nint ldx, T* maxima, T* terms, nint ldt, T* totals)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        int width = TLanes.Count, partials = Sums.Partials<T>(), partial = 0;
+        nint width = TLanes.Count, partials = Sums.Partials<T>();
         T* sums = stackalloc T[Sums.Partials<T>()];
         T* unused = stackalloc T[Elementwise.LongestVector];
-        int step = terms == null ? 0 : width;
+        nint step = terms == null ? 0 : width;
+        ldt = terms == null ? 0 : ldt;
         terms = terms == null ? unused : terms;
-        TVector shift = TLanes.Create(max);
-        for (int j = 0; j < partials; j += width)
+        for (nint i = 0; i < rows; i++)
         {
-            TLanes.Store(TLanes.Create(T.Zero), sums + j);
-        }
+            T* source = x + i * ldx, target = terms + i * ldt;
+            TVector shift = TLanes.Create(maxima[i]);
+            for (nint j = 0; j < partials; j += width)
+            {
+                TLanes.Store(TLanes.Create(T.Zero), sums + j);
+            }
 
-        for (; columns >= width; columns -= width)
-        {
-            TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Load(x), shift));
-            TLanes.Store(term, terms);
-            TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
-            partial = (partial + width) & (partials - 1);
-            x += width;
-            terms += step;
-        }
+            nint partial = 0, left = columns;
+            for (; left >= width; left -= width)
+            {
+                TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Load(source), shift));
+                TLanes.Store(term, target);
+                TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
+                partial = (partial + width) & (partials - 1);
+                source += width;
+                target += step;
+            }
 
-        if (columns > 0)
-        {
-            // Numbers that are not there count as -inf: their terms are 0.
-            TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.LoadFirst(x, columns, TLanes.Create(T.NegativeInfinity)), shift));
-            TLanes.StoreFirst(term, terms, columns);
-            TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
-        }
+            if (left > 0)
+            {
+                // Numbers that are not there count as -inf: their terms are 0.
+                TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.LoadFirst(source, (int)left, TLanes.Create(T.NegativeInfinity)), shift));
+                TLanes.StoreFirst(term, target, (int)left);
+                TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
+            }
 
-        return Sums.Total<TVector, TLanes, T>(sums, partials);
+            totals[i] = Sums.Total<TVector, TLanes, T>(sums, (int)partials);
+        }
     }
 
     private static T LogSum<T, TShiftedExp>(ReadOnlySpan<T> x)
@@ -253,24 +257,25 @@ public static unsafe class Softmax
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
-        int width = TLanes.Count, i = 0;
-        TVector m0 = TLanes.Create(T.NegativeInfinity), m1 = m0;
-        for (; i <= length - 2 * width; i += 2 * width)
+        nint width = TLanes.Count, i = 0;
+        TVector m0 = TLanes.Create(T.NegativeInfinity), m1 = m0, m2 = m0, m3 = m0;
+        for (; i <= length - 4 * width; i += 4 * width)
         {
             m0 = TLanes.Max(TLanes.Load(x + i), m0);
             m1 = TLanes.Max(TLanes.Load(x + i + width), m1);
+            m2 = TLanes.Max(TLanes.Load(x + i + 2 * width), m2);
+            m3 = TLanes.Max(TLanes.Load(x + i + 3 * width), m3);
         }
 
-        m0 = TLanes.Max(m0, m1);
-        if (i <= length - width)
+        m0 = TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3));
+        for (; i <= length - width; i += width)
         {
             m0 = TLanes.Max(TLanes.Load(x + i), m0);
-            i += width;
         }
 
         if (i < length)
         {
-            m0 = TLanes.Max(TLanes.LoadFirst(x + i, length - i, m0), m0);
+            m0 = TLanes.Max(TLanes.LoadFirst(x + i, (int)(length - i), m0), m0);
         }
 
         return TLanes.Largest(m0);

@@ -26,6 +26,12 @@ public abstract unsafe class LanesTests<T>
     }
 
     [Fact]
+    public void An_entry_is_the_one_that_the_low_bits_name()
+    {
+        OnEveryRung(new Entries());
+    }
+
+    [Fact]
     public void Sums_side_by_side_have_the_bits_of_each_alone()
     {
         if (Vector512.IsHardwareAccelerated)
@@ -115,6 +121,34 @@ public abstract unsafe class LanesTests<T>
                 for (int i = 0; i < TLanes.Count; i++)
                 {
                     Assert.Equal(T.CreateChecked(i < count ? i + 1 : 99), target[i]);
+                }
+            }
+        }
+    }
+
+    private sealed class Entries : ICheck
+    {
+        public void On<TVector, TLanes>()
+            where TLanes : ILanes<TVector, T>
+        {
+            T* table = stackalloc T[16], memory = stackalloc T[Room];
+            for (int j = 0; j < 16; j++)
+            {
+                table[j] = T.CreateChecked(100 + j);
+            }
+
+            T toInteger = T.CreateChecked(typeof(T) == typeof(double) ? PowerOfTwo.RoundToIntegerDouble : PowerOfTwo.RoundToIntegerSingle);
+            for (int n = -40; n < 40; n++)
+            {
+                for (int i = 0; i < TLanes.Count; i++)
+                {
+                    memory[i] = toInteger + T.CreateChecked(n + i);
+                }
+
+                TLanes.Store(TLanes.Entry(new ReadOnlySpan<T>(table, 16), TLanes.Load(memory)), memory);
+                for (int i = 0; i < TLanes.Count; i++)
+                {
+                    Assert.Equal(table[(n + i) & 15], memory[i]);
                 }
             }
         }
