@@ -6,14 +6,17 @@ namespace Workbook.Core.Numerics;
 
 /// <summary>
 /// The loops around the register tile. C is cut into blocks of columns (jc), the sum into groups of depths (g), the rows
-/// into blocks (ic). The packed block of A (rows x group) stays in the second-level cache while strips of B (depth x 3
-/// vectors, in the first) pass over it; C is read and written once for each depth, from that cache within a group.
+/// into blocks (ic). The packed block of A (rows x group), or a small A^T in place, stays in the second-level cache while strips of
+/// B (depth x 3 vectors) pass over it; C is read and written once for each depth, from that cache within a group.
 /// </summary>
 internal static unsafe class MatrixDriver
 {
-    // A strip of B is depth x 192 bytes: 24 of the first-level cache's 32 to 48 KB. The order of summation depends on it.
-    private const int Depth = 128;
-    private const int DepthsInGroup = 4;
+    // A strip of B is depth x 192 bytes (half of that with 256-bit vectors). At the lesser depth it stays in the first-level cache beside
+    // operands read in place, whose rows crowd into few of its sets; packed panels stream from the second level as fast, and a deep
+    // strip reads and writes C half as often. The order of summation depends on it.
+    private const int Depth = 256;
+    private const int DepthInPlace = 128;
+    private const int GroupDepth = 512;
 
     // A's block: half of the second-level cache's megabyte.
     private const int BlockBytes = 512 * 1024;
@@ -21,7 +24,7 @@ internal static unsafe class MatrixDriver
     // B's block: it comes from the third level.
     private const int ColumnBytes = 4 * 1024 * 1024;
 
-    // Up to this many rows, packing B costs more than reading it in place.
+    // Up to this many rows, packing B costs more than reading it in place; from there on, A may be read in place.
     private const int FewRows = 64;
 
     // Depths are multiples of the longest block that packing transposes.
@@ -123,16 +126,18 @@ internal static unsafe class MatrixDriver
         where TLanes : ILanes<TVector, T>
     {
         int width = TLanes.Count;
-        Split depths = Split.AtMost(k, Depth, DepthUnit);
-        Split groups = Split.AtMost(depths.Count, DepthsInGroup);
+        bool inPlaceA = ReadsInPlace(a, TLanes.Count, m, k);
+        int depthAtMost = inPlaceA || m <= FewRows ? DepthInPlace : Depth;
+        Split depths = Split.AtMost(k, depthAtMost, DepthUnit);
+        Split groups = Split.AtMost(depths.Count, GroupDepth / depthAtMost);
         int longest = depths.Largest * groups.Largest;
         Split rowBlocks = Split.AtMost(m, Math.Max(tileRows, BlockBytes / sizeof(T) / longest / tileRows * tileRows), tileRows);
         Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytes / sizeof(T) / longest / width));
 
         // B is packed strip by strip, as it is needed first; one that no second block of rows will need makes room for the next.
-        bool once = rowBlocks.Count == 1, inPlace = b.DepthIsRow && once && m <= FewRows;
+        bool once = rowBlocks.Count == 1, inPlaceB = b.DepthIsRow && once && m <= FewRows;
         long stripsKept = once ? TileColumns : columnBlocks.Largest;
-        T* spaceA = Workspace<T>(ref packedA, (long)rowBlocks.Largest * longest + MatrixPacking.Overhang);
+        T* spaceA = inPlaceA ? null : Workspace<T>(ref packedA, (long)rowBlocks.Largest * longest + MatrixPacking.Overhang);
         T* spaceB = Workspace<T>(ref packedB, stripsKept * width * longest + MatrixPacking.Overhang);
         T* partial = n % width == 0 ? null : Workspace<T>(ref edge, (long)rowBlocks.Largest * TileColumns * width);
 
@@ -147,7 +152,7 @@ internal static unsafe class MatrixDriver
                 {
                     int firstRow = rowBlocks.Start(ic), rows = rowBlocks.Size(ic);
                     Split tiles = Split.AtMost(rows, tileRows);
-                    for (int d = groups.Start(g); d < groups.Start(g + 1); d++)
+                    for (int d = groups.Start(g); !inPlaceA && d < groups.Start(g + 1); d++)
                     {
                         a.From(firstRow, depths.Start(d)).PackAll<TVector, TLanes>(tiles, depths.Size(d), spaceA + (nint)(depths.Start(d) - firstDepth) * rows);
                     }
@@ -174,7 +179,7 @@ internal static unsafe class MatrixDriver
                             {
                                 Operand<T> after = last ? b.From(firstColumn + first + size, firstDepth) : b.From(firstColumn + first, depths.Start(d + 1));
                                 ahead = after.Ahead(size, last ? depths.Size(groups.Start(g)) : depths.Size(d + 1));
-                                if (inPlace && used == size)
+                                if (inPlaceB && used == size)
                                 {
                                     strip = source.At(0);
                                     step = source.Stride;
@@ -186,15 +191,17 @@ internal static unsafe class MatrixDriver
                             }
 
                             T keep = d == 0 ? beta : T.One;
-                            T* panel = spaceA + (nint)(depths.Start(d) - firstDepth) * rows;
+                            Panels<T> panels = inPlaceA
+                                ? new(a.From(firstRow, depths.Start(d)).At(0), a.Stride, 1)
+                                : new(spaceA + (nint)(depths.Start(d) - firstDepth) * rows, 0, depth);
                             if (used == size)
                             {
-                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panel, strip, step, ahead, alpha, keep, target, ldc);
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panels, strip, step, ahead, alpha, keep, target, ldc);
                             }
                             else
                             {
                                 // The last vector hangs over C's edge: full tiles beside it, then what belongs to C.
-                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panel, strip, step, ahead, alpha, T.Zero, partial, size);
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panels, strip, step, ahead, alpha, T.Zero, partial, size);
                                 Merge(rows, used, partial, size, keep, target, ldc);
                             }
                         }
@@ -204,9 +211,17 @@ internal static unsafe class MatrixDriver
         }
     }
 
+    /// <summary>
+    /// Whether A is read where it lies: its row p holds the tile's column p side by side, half a cache line of it or a whole one, and all of A
+    /// fits where a packed block would be, together with the gaps between its rows. Packing would only copy it.
+    /// </summary>
+    private static bool ReadsInPlace<T>(Operand<T> a, int lanes, int m, int k)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        a.DepthIsRow && lanes == Vector512<T>.Count && m > FewRows && k * a.Stride * sizeof(T) <= BlockBytes;
+
     /// <summary>All tiles of a strip: runs of tiles of one size, and a piece of what comes next for each run.</summary>
     private static void Strip<TVector, TLanes, T>(
-        Split tiles, int vectors, int depth, T* panels, T* strip, nint step, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
+        Split tiles, int vectors, int depth, Panels<T> panels, T* strip, nint step, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
@@ -220,7 +235,7 @@ internal static unsafe class MatrixDriver
             {
                 int size = tiles.Size(t), equal = Math.Min(end, tiles.EndOfEqual(t)) - t;
                 MatrixTileTable.Run<TVector, TLanes, T>(
-                    size, vectors, equal, depth, panels + (nint)tiles.Start(t) * depth, strip, step, next, ahead.Step, nextRows, alpha, beta, c + tiles.Start(t) * ldc, ldc);
+                    size, vectors, equal, depth, panels.Tile(tiles.Start(t)), panels.Step(size), panels.ToNext(size), strip, step, next, ahead.Step, nextRows, alpha, beta, c + tiles.Start(t) * ldc, ldc);
                 next += equal * MatrixTile.FetchesOfTile * nextRows * ahead.Step;
                 t += equal;
             }
@@ -305,6 +320,24 @@ internal static unsafe class MatrixDriver
                 MatrixPacking.Transpose(origin, Stride, count, depth, panel, width);
             }
         }
+    }
+
+    /// <summary>
+    /// Where the tile finds A: packed panels one after the other (rowStep 0, a row of C takes depth elements), or rows of op(A)^T in place,
+    /// rowStep apart (a row of C takes one element).
+    /// </summary>
+    private readonly struct Panels<T>(T* first, nint rowStep, nint perRow)
+        where T : unmanaged
+    {
+        private readonly T* first = first;
+
+        public T* Tile(int row) => first + row * perRow;
+
+        /// <summary>From p to p + 1 in a tile of some rows.</summary>
+        public nint Step(int rows) => rowStep == 0 ? rows : rowStep;
+
+        /// <summary>From a tile of some rows to the one below.</summary>
+        public nint ToNext(int rows) => rows * perRow;
     }
 
     /// <summary>What is read after the tiles at hand: pieces side by side, each of some rows.</summary>

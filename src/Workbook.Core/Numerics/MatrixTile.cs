@@ -27,7 +27,9 @@ internal static unsafe class MatrixTile
     /// </summary>
     /// <param name="tiles">Tiles below each other, at least 1.</param>
     /// <param name="k">Steps of p, at least 1.</param>
-    /// <param name="a">a[i, p] of tile t at <c>(t k + p) TRows + i - t TRows</c>: one packed panel after the other.</param>
+    /// <param name="a">a[i, p] of tile t at <c>t aTile + p aStep + i - t TRows</c>: a packed panel, or rows in place.</param>
+    /// <param name="aStep">Elements from p to p + 1.</param>
+    /// <param name="aTile">Elements from tile to tile.</param>
     /// <param name="b">b[p, j] at <c>j + p bStep</c>.</param>
     /// <param name="bStep">Elements from p to p + 1.</param>
     /// <param name="next">Rows of TColumns vectors that the next call reads: fetched on the way into the second-level cache.</param>
@@ -39,14 +41,14 @@ internal static unsafe class MatrixTile
     /// <param name="ldc">Elements from row to row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVector, TLanes, T, TRows, TColumns>(
-        int tiles, nint k, T* a, T* b, nint bStep, T* next, nint nextStep, int nextRows, T alpha, T beta, T* c, nint ldc)
+        int tiles, nint k, T* a, nint aStep, nint aTile, T* b, nint bStep, T* next, nint nextStep, int nextRows, T alpha, T beta, T* c, nint ldc)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TRows : IConstant
         where TColumns : IConstant
     {
         bool overwrite = beta == T.Zero;
-        nint piece = (k + Pieces - 1) / Pieces;
+        nint piece = (k + 2 * Pieces - 1) / (2 * Pieces) * 2;
         do
         {
             TVector c00 = TLanes.Create(T.Zero), c01 = c00, c02 = c00;
@@ -57,7 +59,7 @@ internal static unsafe class MatrixTile
             TVector c50 = c00, c51 = c00, c52 = c00;
             TVector c60 = c00, c61 = c00, c62 = c00;
             TVector c70 = c00, c71 = c00, c72 = c00;
-            T* bRow = b, cRow = c;
+            T* aColumn = a, bRow = b, cRow = c;
             nint left = k;
             do
             {
@@ -73,141 +75,29 @@ internal static unsafe class MatrixTile
 
                 nint steps = Math.Min(piece, left);
                 left -= steps;
-                do
+                for (; steps > 1; steps -= 2)
                 {
-                    TVector b0 = TLanes.Load(bRow), b1 = b0, b2 = b0, ai;
-                    if (TColumns.Value > 1)
-                    {
-                        b1 = TLanes.Load(bRow + TLanes.Count);
-                    }
-
-                    if (TColumns.Value > 2)
-                    {
-                        b2 = TLanes.Load(bRow + 2 * TLanes.Count);
-                    }
-
-                    ai = TLanes.Create(a[0]);
-                    c00 = TLanes.MultiplyAdd(ai, b0, c00);
-                    if (TColumns.Value > 1)
-                    {
-                        c01 = TLanes.MultiplyAdd(ai, b1, c01);
-                    }
-
-                    if (TColumns.Value > 2)
-                    {
-                        c02 = TLanes.MultiplyAdd(ai, b2, c02);
-                    }
-
-                    if (TRows.Value > 1)
-                    {
-                        ai = TLanes.Create(a[1]);
-                        c10 = TLanes.MultiplyAdd(ai, b0, c10);
-                        if (TColumns.Value > 1)
-                        {
-                            c11 = TLanes.MultiplyAdd(ai, b1, c11);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c12 = TLanes.MultiplyAdd(ai, b2, c12);
-                        }
-                    }
-
-                    if (TRows.Value > 2)
-                    {
-                        ai = TLanes.Create(a[2]);
-                        c20 = TLanes.MultiplyAdd(ai, b0, c20);
-                        if (TColumns.Value > 1)
-                        {
-                            c21 = TLanes.MultiplyAdd(ai, b1, c21);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c22 = TLanes.MultiplyAdd(ai, b2, c22);
-                        }
-                    }
-
-                    if (TRows.Value > 3)
-                    {
-                        ai = TLanes.Create(a[3]);
-                        c30 = TLanes.MultiplyAdd(ai, b0, c30);
-                        if (TColumns.Value > 1)
-                        {
-                            c31 = TLanes.MultiplyAdd(ai, b1, c31);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c32 = TLanes.MultiplyAdd(ai, b2, c32);
-                        }
-                    }
-
-                    if (TRows.Value > 4)
-                    {
-                        ai = TLanes.Create(a[4]);
-                        c40 = TLanes.MultiplyAdd(ai, b0, c40);
-                        if (TColumns.Value > 1)
-                        {
-                            c41 = TLanes.MultiplyAdd(ai, b1, c41);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c42 = TLanes.MultiplyAdd(ai, b2, c42);
-                        }
-                    }
-
-                    if (TRows.Value > 5)
-                    {
-                        ai = TLanes.Create(a[5]);
-                        c50 = TLanes.MultiplyAdd(ai, b0, c50);
-                        if (TColumns.Value > 1)
-                        {
-                            c51 = TLanes.MultiplyAdd(ai, b1, c51);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c52 = TLanes.MultiplyAdd(ai, b2, c52);
-                        }
-                    }
-
-                    if (TRows.Value > 6)
-                    {
-                        ai = TLanes.Create(a[6]);
-                        c60 = TLanes.MultiplyAdd(ai, b0, c60);
-                        if (TColumns.Value > 1)
-                        {
-                            c61 = TLanes.MultiplyAdd(ai, b1, c61);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c62 = TLanes.MultiplyAdd(ai, b2, c62);
-                        }
-                    }
-
-                    if (TRows.Value > 7)
-                    {
-                        ai = TLanes.Create(a[7]);
-                        c70 = TLanes.MultiplyAdd(ai, b0, c70);
-                        if (TColumns.Value > 1)
-                        {
-                            c71 = TLanes.MultiplyAdd(ai, b1, c71);
-                        }
-
-                        if (TColumns.Value > 2)
-                        {
-                            c72 = TLanes.MultiplyAdd(ai, b2, c72);
-                        }
-                    }
-
-                    a += TRows.Value;
-                    bRow += bStep;
-                    steps--;
+                    Step<TVector, TLanes, T, TRows, TColumns>(
+                        aColumn, bRow,
+                        ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
+                        ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
+                    Step<TVector, TLanes, T, TRows, TColumns>(
+                        aColumn + aStep, bRow + bStep,
+                        ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
+                        ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
+                    aColumn += 2 * aStep;
+                    bRow += 2 * bStep;
                 }
-                while (steps > 0);
+
+                if (steps > 0)
+                {
+                    Step<TVector, TLanes, T, TRows, TColumns>(
+                        aColumn, bRow,
+                        ref c00, ref c01, ref c02, ref c10, ref c11, ref c12, ref c20, ref c21, ref c22, ref c30, ref c31, ref c32,
+                        ref c40, ref c41, ref c42, ref c50, ref c51, ref c52, ref c60, ref c61, ref c62, ref c70, ref c71, ref c72);
+                    aColumn += aStep;
+                    bRow += bStep;
+                }
             }
             while (left > 0);
 
@@ -248,10 +138,91 @@ internal static unsafe class MatrixTile
                 MergeRow<TVector, TLanes, T, TColumns>(c70, c71, c72, scale, keep, overwrite, c + 7 * ldc);
             }
 
+            a += aTile;
             c += TRows.Value * ldc;
             tiles--;
         }
         while (tiles > 0);
+    }
+
+    /// <summary>One step of p: a column of A times a row of B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step<TVector, TLanes, T, TRows, TColumns>(
+        T* a, T* b,
+        ref TVector c00, ref TVector c01, ref TVector c02, ref TVector c10, ref TVector c11, ref TVector c12,
+        ref TVector c20, ref TVector c21, ref TVector c22, ref TVector c30, ref TVector c31, ref TVector c32,
+        ref TVector c40, ref TVector c41, ref TVector c42, ref TVector c50, ref TVector c51, ref TVector c52,
+        ref TVector c60, ref TVector c61, ref TVector c62, ref TVector c70, ref TVector c71, ref TVector c72)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TRows : IConstant
+        where TColumns : IConstant
+    {
+        TVector b0 = TLanes.Load(b), b1 = b0, b2 = b0;
+        if (TColumns.Value > 1)
+        {
+            b1 = TLanes.Load(b + TLanes.Count);
+        }
+
+        if (TColumns.Value > 2)
+        {
+            b2 = TLanes.Load(b + 2 * TLanes.Count);
+        }
+
+        StepRow<TVector, TLanes, T, TColumns>(a[0], b0, b1, b2, ref c00, ref c01, ref c02);
+        if (TRows.Value > 1)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[1], b0, b1, b2, ref c10, ref c11, ref c12);
+        }
+
+        if (TRows.Value > 2)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[2], b0, b1, b2, ref c20, ref c21, ref c22);
+        }
+
+        if (TRows.Value > 3)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[3], b0, b1, b2, ref c30, ref c31, ref c32);
+        }
+
+        if (TRows.Value > 4)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[4], b0, b1, b2, ref c40, ref c41, ref c42);
+        }
+
+        if (TRows.Value > 5)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[5], b0, b1, b2, ref c50, ref c51, ref c52);
+        }
+
+        if (TRows.Value > 6)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[6], b0, b1, b2, ref c60, ref c61, ref c62);
+        }
+
+        if (TRows.Value > 7)
+        {
+            StepRow<TVector, TLanes, T, TColumns>(a[7], b0, b1, b2, ref c70, ref c71, ref c72);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StepRow<TVector, TLanes, T, TColumns>(T a, TVector b0, TVector b1, TVector b2, ref TVector c0, ref TVector c1, ref TVector c2)
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+        where TColumns : IConstant
+    {
+        TVector factor = TLanes.Create(a);
+        c0 = TLanes.MultiplyAdd(factor, b0, c0);
+        if (TColumns.Value > 1)
+        {
+            c1 = TLanes.MultiplyAdd(factor, b1, c1);
+        }
+
+        if (TColumns.Value > 2)
+        {
+            c2 = TLanes.MultiplyAdd(factor, b2, c2);
+        }
     }
 
     /// <summary>The cache lines of a row of vectors, aligned or not.</summary>

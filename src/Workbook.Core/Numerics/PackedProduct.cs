@@ -115,7 +115,7 @@ internal sealed unsafe class PackedProduct<T>
                     {
                         int row = tiles.Start(it), equal = tiles.EndOfEqual(it) - it;
                         MatrixTileTable.Run<TVector, TLanes, T>(
-                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, strip, n, next, n, nextRows,
+                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, tiles.Size(it), (nint)tiles.Size(it) * depth, strip, n, next, n, nextRows,
                             T.One, keep, c + (nint)(rowBlocks.Start(ic) + row) * n + first, n);
                         next += (nint)equal * MatrixTile.FetchesOfTile * nextRows * n;
                     }
