@@ -11,6 +11,9 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     /// <summary>Past this squares of descents would leave the range of a double: mantissas and binary exponents are kept apart.</summary>
     public const double UnscaledRange = 300;
 
+    // Where descents are unscaled every exponent is smaller, and the product of two such exponentials is still in the range of a double.
+    private const double MostExponent = 340;
+
     private const double Ln2 = 0.69314718055994530942;
 
     // Above this a double is nearly an integer, and rounding by addition is not to be had.
@@ -26,13 +29,13 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     public static bool Forward(AccumulatedState* s, double perRow)
     {
         double* noise = s->Descent + s->ValueNoise;
-        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), most = zero;
+        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), limit = TLanes.Create(MostExponent), most = zero;
         for (int i = 0; i < s->Samples; i += TLanes.Count)
         {
             TVector a1 = TLanes.Load(s->Score1 + i), a2 = TLanes.Load(s->Score2 + i), v = TLanes.Load(s->Value + i);
-            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, out _, out _, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
+            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, limit, out _, out _, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
             TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, v));
-            TVector slope = TLanes.Multiply(TLanes.Load(s->Share + i), AttentionLanes<TVector, TLanes>.Slope(margin)), common = TLanes.Multiply(slope, TLanes.Subtract(v, vMu));
+            TVector slope = TLanes.Multiply(TLanes.Load(s->Share + i), AttentionLanes<TVector, TLanes>.Slope(margin, limit)), common = TLanes.Multiply(slope, TLanes.Subtract(v, vMu));
             TVector beta1 = TLanes.Multiply(TLanes.Multiply(common, large1), small1), beta2 = TLanes.Multiply(TLanes.Multiply(common, large2), small2), perLoss = TLanes.Multiply(slope, perValue);
             TLanes.Store(margin, s->Margin + i);
             TLanes.Store(large1, s->Large1 + i);
@@ -56,11 +59,11 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     public static void Scaled(AccumulatedState* s, double perRow)
     {
         double* noise = s->Descent + s->ValueNoise;
-        TVector zero = TLanes.Create(0), one = TLanes.Create(1), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow);
+        TVector zero = TLanes.Create(0), one = TLanes.Create(1), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), limit = TLanes.Create(MostExponent);
         for (int i = 0; i < s->Samples; i += TLanes.Count)
         {
             TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, zero);
-            TVector slope = TLanes.Divide(TLanes.Load(s->Share + i), TLanes.Add(one, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(margin))));
+            TVector slope = TLanes.Divide(TLanes.Load(s->Share + i), TLanes.Add(one, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(margin), limit)));
             TVector common = TLanes.Multiply(slope, TLanes.Subtract(TLanes.Load(s->Value + i), vMu)), perLoss = TLanes.Multiply(slope, perValue);
             TVector a1 = TLanes.Load(s->Score1 + i), a2 = TLanes.Load(s->Score2 + i), large1 = TLanes.Load(s->Large1 + i), large2 = TLanes.Load(s->Large2 + i);
             TVector c1 = TLanes.Multiply(common, TLanes.Multiply(large1, large1)), c2 = TLanes.Multiply(common, TLanes.Multiply(large2, large2));
@@ -74,7 +77,7 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
             TLanes.Store(TLanes.Subtract(zero, own), s->ExponentOwn + i);
 
             TVector minus1 = TLanes.Subtract(zero, a1), minus2 = TLanes.Subtract(zero, a2);
-            TVector onSignal = Total(minus1, minus2, large1, large2, positive, out TVector signalExponent), onNoise = Total(a1, a2, large1, large2, positive, out TVector noiseExponent);
+            TVector onSignal = Total(minus1, minus2, large1, large2, positive, limit, out TVector signalExponent), onNoise = Total(a1, a2, large1, large2, positive, limit, out TVector noiseExponent);
             TLanes.Store(TLanes.Multiply(perLoss, onSignal), s->OnSignal + i);
             TLanes.Store(TLanes.Multiply(perLoss, onNoise), noise + i);
             TLanes.Store(signalExponent, s->ExponentSignal + i);
@@ -84,12 +87,12 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
 
     /// <summary>e^-max(b_1, 0) / (1 + e^-|b_1|) + the same of b_2, times e^-positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Total(TVector b1, TVector b2, TVector large1, TVector large2, TVector positive, out TVector exponent)
+    private static TVector Total(TVector b1, TVector b2, TVector large1, TVector large2, TVector positive, TVector limit, out TVector exponent)
     {
         TVector zero = TLanes.Create(0), least = TLanes.Max(zero, TLanes.Min(b1, b2)), x = TLanes.Add(positive, least), k = Exponent(x);
         exponent = TLanes.Subtract(zero, k);
-        TVector sum = TLanes.FusedMultiplyAdd(large1, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(b1, zero), least)),
-            TLanes.Multiply(large2, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(b2, zero), least))));
+        TVector sum = TLanes.FusedMultiplyAdd(large1, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(b1, zero), least), limit),
+            TLanes.Multiply(large2, AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Subtract(TLanes.Max(b2, zero), least), limit)));
         return TLanes.Multiply(sum, Rest(x, k));
     }
 
@@ -109,7 +112,7 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
         return AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Max(TLanes.Create(-1), TLanes.Min(TLanes.Create(1), rest)));
     }
 
-    /// <summary>2^own e^-x for own that is at most k.</summary>
+    /// <summary>2^own e^-x for own that is at most k; below 2^-900 nothing counts beside a 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Beyond(TVector x, TVector k, TVector own) => TLanes.Scale(Rest(x, k), TLanes.Max(TLanes.Create(-2000), TLanes.Subtract(own, k)));
+    private static TVector Beyond(TVector x, TVector k, TVector own) => TLanes.Scale(Rest(x, k), TLanes.Max(TLanes.Create(-900), TLanes.Subtract(own, k)));
 }

@@ -120,7 +120,8 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : ReducedDynam
     {
         if (_scaled)
         {
-            ScaledWeights(_s->Descent + _s->ValueNoise, _s->Descent + _s->ValueShared);
+            _unitWeights = false;
+            AccumulatedRows<TVector, TLanes>.ScaledWeights(_s);
             return;
         }
         AccumulatedRows<TVector, TLanes>.Weights(_s);
@@ -130,50 +131,9 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : ReducedDynam
         Begin.Shared.ColumnValue.CopyTo(new Span<double>(_s->KeyWeight, Begin.Shared.ColumnValue.Length));
     }
 
-    private void ScaledWeights(double* noise, double* shared)
-    {
-        _unitWeights = false;
-        double top1 = Top(_s->Exponent1), top = Top(_s->ExponentOwn), topSignal = Top(_s->ExponentSignal), signal = 0;
-        for (int i = 0; i < _n; i++)
-        {
-            _s->MinusVote1[i] = -Below(_s->MinusVote1[i], _s->Exponent1[i] - top1);
-            _s->MinusWeight[i] = -Below(1, _s->ExponentOwn[i] - top);
-            signal += Below(_s->OnSignal[i], _s->ExponentSignal[i] - topSignal);
-        }
-        _s->Descent[_s->ValueSignal] = signal;
-        for (int c = 0; c < _shared; c++)
-        {
-            int from = _s->ColumnStart[c], to = _s->ColumnStart[c + 1];
-            double topQuery = Top(_s->Exponent2, from, to), topKey = Top(_s->ExponentOwn, from, to), topNoise = Top(_s->ExponentNoise, from, to), sum = 0;
-            for (int e = from; e < to; e++)
-            {
-                int i = _s->ColumnSample[e];
-                double yx = _s->ColumnValue[e];
-                _s->QueryWeight[e] = yx * Below(_s->MinusBeta2[i], _s->Exponent2[i] - topQuery);
-                _s->KeyWeight[e] = Below(yx, _s->ExponentOwn[i] - topKey);
-                sum += yx * Below(noise[i], _s->ExponentNoise[i] - topNoise);
-            }
-            shared[c] = sum;
-        }
-    }
+    private double Top(double* exponent) => AccumulatedRows<TVector, TLanes>.Top(exponent, _n);
 
-    /// <summary>x 2^k for k that is not positive.</summary>
-    private static double Below(double x, double k) => k == 0 ? x : Math.ScaleB(x, (int)Math.Max(k, -2100));
-
-    private double Top(double* exponent)
-    {
-        double top = double.NegativeInfinity;
-        for (int i = 0; i < _n; i++) top = Math.Max(top, exponent[i]);
-        return top;
-    }
-
-    /// <summary>The largest exponent of the samples of some entries.</summary>
-    private double Top(double* exponent, int from, int to)
-    {
-        double top = double.NegativeInfinity;
-        for (int e = from; e < to; e++) top = Math.Max(top, exponent[_s->ColumnSample[e]]);
-        return top;
-    }
+    private double Top(double* exponent, int from, int to) => AccumulatedRows<TVector, TLanes>.Top(exponent, _s->ColumnSample, from, to);
 
     /// <summary>The exponents that the descents have, for rules that look at more than signs.</summary>
     private void FillExponents()

@@ -24,7 +24,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Forward(CountedState* s)
     {
-        TVector one = TLanes.Create(1), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time), moved = TLanes.Multiply(rate, time), vMu = TLanes.Create(s->ValueSignal), most = Zero;
+        TVector one = TLanes.Create(1), all = TLanes.Create(double.MaxValue), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time), moved = TLanes.Multiply(rate, time), vMu = TLanes.Create(s->ValueSignal), most = Zero;
         double* p = s->Expansion;
         int samples = s->Samples;
         for (int i = 0; i < samples; i += TLanes.Count, p += TLanes.Count)
@@ -33,7 +33,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TVector a1 = TLanes.FusedMultiplyAdd(x, TLanes.FusedMultiplyAdd(x, TLanes.Load(p + 2 * samples), TLanes.Load(p + samples)), TLanes.Load(p));
             TVector a2 = TLanes.FusedMultiplyAdd(x, TLanes.FusedMultiplyAdd(x, TLanes.Load(p + 5 * samples), TLanes.Load(p + 4 * samples)), TLanes.Load(p + 3 * samples));
             TVector v = TLanes.FusedMultiplyAdd(moved, TLanes.Load(s->ValueSlope + i), TLanes.Load(s->ValueBase + i));
-            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, out TVector e1, out TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
+            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, all, out TVector e1, out TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
             TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, v));
             TLanes.Store(a1, s->Score1 + i);
             TLanes.Store(a2, s->Score2 + i);
@@ -44,7 +44,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
             TLanes.Store(large2, s->Large2 + i);
             TLanes.Store(margin, s->Margin + i);
 
-            TVector delta = TLanes.Subtract(v, vMu), slope = AttentionLanes<TVector, TLanes>.Slope(margin);
+            TVector delta = TLanes.Subtract(v, vMu), slope = AttentionLanes<TVector, TLanes>.Slope(margin, all);
             TVector common = TLanes.Multiply(slope, delta);
             TVector beta1 = TLanes.Multiply(TLanes.Multiply(common, large1), small1), beta2 = TLanes.Multiply(TLanes.Multiply(common, large2), small2);
             TLanes.Store(beta1, s->Vote1 + i);
