@@ -7,7 +7,7 @@ using Xunit;
 namespace Workbook.Core.Tests.Engines.Sizes;
 
 /// <summary>
-/// The support and the dense engine against the model written out (<see cref="TwoLayerTransformer"/>), for numbers of samples and neurons on
+/// The support, the dense and (where it is exact) the reduced engine against the model written out (<see cref="TwoLayerTransformer"/>), for numbers of samples and neurons on
 /// both sides of every vector, strip and panel boundary. <see cref="WithoutInstructionSetsTests"/> runs these again on narrower vectors.
 /// </summary>
 public sealed class EverySizeTests
@@ -54,12 +54,13 @@ public sealed class EverySizeTests
                 Follow(Problems.Dense(4, length, 9, Rules[0], (ulong)(length + m_k), new ModelSpec(m_k, 2, 0.1)));
     }
 
-    /// <summary>Six steps of both engines and of the rule on gradients of the written-out model.</summary>
+    /// <summary>Six steps of the engines and of the rule on gradients of the written-out model.</summary>
     private static void Follow(TrainingProblem problem)
     {
         Optimizer rule = problem.Optimizer;
         TransformerWeights w = problem.Weights.Materialise();
-        TrainingEngine[] engines = [new SupportEngine(problem), new DenseEngine<double>(problem)];
+        List<TrainingEngine> engines = [new SupportEngine(problem), new DenseEngine<double>(problem)];
+        if (ReducedEngine.Refusal(problem) is null) engines.Add(new ReducedEngine(problem));
         var states = Problems.Matrices.ToDictionary(m => m, m => rule.CreateState<double>(w[m].Length));
         for (int t = 0; t < 6; t++)
         {
@@ -111,7 +112,7 @@ public sealed class EverySizeTests
     public void The_same_problem_gives_the_same_bits_wherever_its_memory_lies()
     {
         foreach (Optimizer rule in Rules)
-            foreach (Func<TrainingProblem, TrainingEngine> create in (Func<TrainingProblem, TrainingEngine>[])[p => new SupportEngine(p), p => new DenseEngine<double>(p), p => new DenseEngine<float>(p)])
+            foreach (Func<TrainingProblem, TrainingEngine> create in (Func<TrainingProblem, TrainingEngine>[])[p => new SupportEngine(p), p => new DenseEngine<double>(p), p => new DenseEngine<float>(p), p => ReducedEngine.Refusal(p) is null ? new ReducedEngine(p) : new SupportEngine(p)])
             {
                 var kept = new List<byte[]>();
                 double[]? first = null;
