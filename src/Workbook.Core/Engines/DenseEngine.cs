@@ -30,7 +30,9 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     private readonly TouchedColumns? _touched;
     private readonly int _d, _m_k, _m_v, _stride, _width, _patches, _negativeAt;
     private readonly T[] _w, _descent, _rows, _values, _q, _k, _u, _v;
-    private int[] _exponents = [];
+    private int[] _exponents = [], _top = [];
+    // Of a scaled sum over columns: entries, sums of rows, sums of scalars.
+    private double[] _entries = [], _columns = [], _columnValues = [];
 
     /// <summary>Draws all of W(0) and sets up the buffers of a step.</summary>
     public DenseEngine(TrainingProblem problem) : base(problem)
@@ -151,35 +153,36 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     /// <summary>The same sums, each column at its own scale. Only in double.</summary>
     private void GatherScaled()
     {
-        if (_exponents.Length == 0) _exponents = new int[_descent.Length];
+        if (_exponents.Length == 0)
+        {
+            _exponents = new int[_descent.Length];
+            (_entries, _top, _columns, _columnValues) = (new double[_touched!.Entries], new int[_touched.Count], new double[checked(_touched.Count * _stride)], new double[_touched.Count]);
+        }
         Array.Clear(_descent);
         Array.Clear(_exponents);
-        var (entries, top) = (new double[_touched!.Entries], new int[_touched.Count]);
-        GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0, entries, top);
-        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _stride, entries, top);
-        _touched.Scale(_attention.ValueExponent, entries, top);
-        var value = new double[_touched.Count];
-        SparseRows.Run(_touched.ByColumnWith(entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), value);
-        for (int j = 0; j < value.Length; j++)
+        GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0);
+        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _stride);
+        _touched!.Scale(_attention.ValueExponent, _entries, _top);
+        SparseRows.Run(_touched.ByColumnWith(_entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), _columnValues);
+        for (int j = 0; j < _columnValues.Length; j++)
         {
             var (at, k) = (ValueAt(_touched.Coordinates[j]), _touched.Column[j]);
-            _descent[at] = T.CreateChecked(value[k]);
-            _exponents[at] = top[k];
+            _descent[at] = T.CreateChecked(_columnValues[k]);
+            _exponents[at] = _top[k];
         }
     }
 
-    private void GatherScaled(Span<T> coefficients, int[] exponents, int matrix, double[] entries, int[] top)
+    private void GatherScaled(Span<T> coefficients, int[] exponents, int matrix)
     {
-        _touched!.Scale(exponents, entries, top);
-        var columns = new double[checked(_touched.Count * _stride)];
-        fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = columns)
-            SparseRows.Run<TakeSum>(_touched.ByColumnWith(entries), from, _stride, to, _stride, _stride, 0);
+        _touched!.Scale(exponents, _entries, _top);
+        fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = _columns)
+            SparseRows.Run<TakeSum>(_touched.ByColumnWith(_entries), from, _stride, to, _stride, _stride, 0);
         for (int j = 0; j < _touched.Count; j++)
             for (int r = 0; r < _m_k; r++)
             {
                 var (k, at) = (_touched.Column[j], _touched.Coordinates[j] * _width + matrix + r);
-                _descent[at] = T.CreateChecked(columns[k * _stride + r]);
-                _exponents[at] = top[k];
+                _descent[at] = T.CreateChecked(_columns[k * _stride + r]);
+                _exponents[at] = _top[k];
             }
     }
 
