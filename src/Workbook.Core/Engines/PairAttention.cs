@@ -110,16 +110,17 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
     public void TakeWeights()
     {
         var at = Weights;
-        bool wasScaled = Scaled;
-        Scaled = false;
-        double* value = _value.Pointer;
-        for (int i = 0; i < _n; i++)
+        if (Scaled | !_ordinary)
         {
-            if (!_ordinary && !(at.Size[i] < -LogSize.Unscaled)) FromLogarithms(i, Samples, at);
-            else if (wasScaled) SetExponents(i, 0, 0, 0, 0);
-            value[2 * i] = at.V0[i];
-            value[2 * i + 1] = at.V1[i];
+            Scaled = false;
+            for (int i = 0; i < _n; i++)
+            {
+                if (at.Size[i] < -LogSize.Unscaled) SetExponents(i, 0, 0, 0, 0);
+                else FromLogarithms(i, Samples, at);
+            }
         }
+        double* value = _value.Pointer, v0 = at.V0, v1 = at.V1;
+        for (int i = 0; i < _n; i++) (value[2 * i], value[2 * i + 1]) = (v0[i], v1[i]);
         GC.KeepAlive(this);
     }
 

@@ -38,7 +38,6 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private readonly RowPanels _columns, _patches;
     private readonly AlignedBlock _w, _q, _k;
     private readonly double[] _start, _v0, _v, _u;
-    private readonly double[] _valueDescent;
     private AlignedBlock? _descent, _onQuery, _onKey;
     private bool _scored;
     private int[] _exponents = [];
@@ -63,7 +62,6 @@ public sealed unsafe class SupportEngine : TrainingEngine
         _k = new AlignedBlock(_patches.Size);
         _u = new double[patches];
         _v0 = new double[_touched.Count];
-        _valueDescent = new double[_touched.Count];
         DrawColumns();
         _v = [.. _v0];
         _start = _w.Span[.._valueAt].ToArray();

@@ -21,34 +21,51 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
 
     /// <summary>
     /// Margins; beta_a = (-l') / n s_a1 s_a2 Delta; the value's descents (-l') / (n m_v) (s_11 + s_21), (-l') / (n m_v) (s_12 + s_22). False where these may have left the range
-    /// (<see cref="Scaled"/>).
+    /// (<see cref="Scaled"/>), or something is not a number.
     /// </summary>
+    /// <remarks>In stages: what one sample needs hangs on what it had before, and the processor looks ahead only so far; within a stage it finds other samples to go on with.</remarks>
     /// <param name="s">The state; scores and y v_xi are there.</param>
     /// <param name="perRow">1 / m_v.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Forward(AccumulatedState* s, double perRow)
     {
-        double* noise = s->Descent + s->ValueNoise;
-        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), limit = TLanes.Create(MostExponent), most = zero;
-        for (int i = 0; i < s->Samples; i += TLanes.Count)
+        double* noise = s->Descent + s->ValueNoise, onSignals = s->OnSignal, large1At = s->Large1, large2At = s->Large2, product1 = s->Own1, product2 = s->Own2, score1 = s->Score1, score2 = s->Score2, value = s->Value, margins = s->Margin;
+        nint samples = s->Samples;
+        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), limit = TLanes.Create(MostExponent);
+        for (nint i = 0; i < samples; i += TLanes.Count)
         {
-            TVector a1 = TLanes.Load(s->Score1 + i), a2 = TLanes.Load(s->Score2 + i), v = TLanes.Load(s->Value + i);
-            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, limit, out _, out _, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
-            TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, v));
-            TVector slope = TLanes.Multiply(TLanes.Load(s->Share + i), AttentionLanes<TVector, TLanes>.Slope(margin, limit)), common = TLanes.Multiply(slope, TLanes.Subtract(v, vMu));
-            TVector beta1 = TLanes.Multiply(TLanes.Multiply(common, large1), small1), beta2 = TLanes.Multiply(TLanes.Multiply(common, large2), small2), perLoss = TLanes.Multiply(slope, perValue);
-            TLanes.Store(margin, s->Margin + i);
-            TLanes.Store(large1, s->Large1 + i);
-            TLanes.Store(large2, s->Large2 + i);
-            TLanes.Store(beta1, s->Own1 + i);
-            TLanes.Store(beta2, s->Own2 + i);
+            TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(score1 + i)), limit), large1At + i);
+            TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(score2 + i)), limit), large2At + i);
+        }
+        TVector inside = TLanes.EqualTo(zero, zero), range = TLanes.Create(UnscaledRange), lowest = TLanes.Create(-double.MaxValue);
+        for (nint i = 0; i < samples; i += TLanes.Count)
+        {
+            TVector a1 = TLanes.Load(score1 + i), a2 = TLanes.Load(score2 + i);
+            AttentionLanes<TVector, TLanes>.SoftmaxOf(a1, a2, TLanes.Load(large1At + i), TLanes.Load(large2At + i), out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
+            TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, TLanes.Load(value + i)));
+            TLanes.Store(margin, margins + i);
+            TLanes.Store(large1, large1At + i);
+            TLanes.Store(large2, large2At + i);
+            TLanes.Store(TLanes.Multiply(large1, small1), product1 + i);
+            TLanes.Store(TLanes.Multiply(large2, small2), product2 + i);
+            TLanes.Store(onSignal, onSignals + i);
+            TLanes.Store(onNoise, noise + i);
+            TVector most = TLanes.Add(TLanes.Max(TLanes.Abs(a1), TLanes.Abs(a2)), TLanes.Max(zero, margin));
+            inside = TLanes.And(inside, TLanes.And(TLanes.LessThan(most, range), TLanes.LessThan(lowest, margin)));
+        }
+        TVector perValue = TLanes.Create(perRow);
+        for (nint i = 0; i < samples; i += TLanes.Count)
+        {
+            TVector slope = TLanes.Multiply(TLanes.Load(s->Share + i), AttentionLanes<TVector, TLanes>.Slope(TLanes.Load(margins + i), limit)), common = TLanes.Multiply(slope, TLanes.Subtract(TLanes.Load(value + i), vMu));
+            TVector beta1 = TLanes.Multiply(common, TLanes.Load(product1 + i)), beta2 = TLanes.Multiply(common, TLanes.Load(product2 + i)), perLoss = TLanes.Multiply(slope, perValue);
+            TLanes.Store(beta1, product1 + i);
+            TLanes.Store(beta2, product2 + i);
             TLanes.Store(TLanes.Subtract(zero, beta1), s->MinusVote1 + i);
             TLanes.Store(TLanes.Subtract(zero, beta2), s->MinusBeta2 + i);
-            TLanes.Store(TLanes.Multiply(perLoss, onSignal), s->OnSignal + i);
-            TLanes.Store(TLanes.Multiply(perLoss, onNoise), noise + i);
-            most = TLanes.Max(most, TLanes.Add(TLanes.Max(TLanes.Abs(a1), TLanes.Abs(a2)), TLanes.Max(margin, zero)));
+            TLanes.Store(TLanes.Multiply(perLoss, TLanes.Load(onSignals + i)), onSignals + i);
+            TLanes.Store(TLanes.Multiply(perLoss, TLanes.Load(noise + i)), noise + i);
         }
-        return LaneTests.AllPositive(TLanes.Subtract(TLanes.Create(UnscaledRange), most));
+        return LaneTests.AllPositive(TLanes.And(inside, TLanes.Create(1)));
     }
 
     /// <summary>

@@ -52,6 +52,8 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : ReducedDynam
         new Span<double>(_s->MinusWeight, _n).Fill(-1);
         shared.ColumnValue.CopyTo(new Span<double>(_s->ColumnValue, shared.ColumnValue.Length));
         shared.ColumnValue.CopyTo(new Span<double>(_s->KeyWeight, shared.ColumnValue.Length));
+        // v moves at twice the speed of a row of W_V.
+        for (int e = 0; e < shared.ColumnValue.Length; e++) _s->ColumnMove[e] = 2 * Rate * shared.ColumnValue[e];
         shared.SampleColumn.CopyTo(new Span<int>(_s->SampleColumn, shared.SampleColumn.Length));
         shared.SampleStart.CopyTo(new Span<int>(_s->SampleStart, _n + 1));
         shared.ColumnStart.CopyTo(new Span<int>(_s->ColumnStart, _shared + 1));
@@ -96,6 +98,7 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : ReducedDynam
         switch (Begin.Problem.Optimizer)
         {
             // A binary exponent never changes a sign.
+            case SignGd when !_scaled: Step<SignStepOfNumbers>(); break;
             case SignGd: Step<SignStep>(); break;
             case GradientDescent when !_scaled: Step<PlainStep>(); break;
             default:

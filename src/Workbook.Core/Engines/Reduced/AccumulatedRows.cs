@@ -15,94 +15,128 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(AccumulatedState* s)
     {
-        nint n = s->N, stride = s->Stride, toKeys = s->SharedCount * stride;
-        double* sum = s->Sum, start = s->Start, scale = s->Scale, qMu = s->MuRows, kMu = qMu + stride;
+        nint stride = s->Stride, vectors = stride / TLanes.Count;
+        double* sum = s->Sum, start = s->Start, scale = s->Scale, mu = s->MuRows;
+        TVector ofQuery = TLanes.Create(scale[0]), ofKey = TLanes.Create(scale[1]);
         for (nint r = 0; r < stride; r += TLanes.Count)
         {
-            TLanes.Store(Product(scale, start + r, sum + r), qMu + r);
-            TLanes.Store(Product(scale + 1, start + stride + r, sum + stride + r), kMu + r);
+            TLanes.Store(Moved(ofQuery, start + r, sum + r), mu + r);
+            TLanes.Store(Moved(ofKey, start + stride + r, sum + stride + r), mu + stride + r);
         }
-        double* query = s->Query, difference = s->Difference, values = s->SampleValue, partial1 = s->Partial1, partial2 = s->Partial2, sharedQuery = sum + (2 + 2 * n) * stride;
-        int* rows = s->SampleRow, starts = s->SampleStart;
-        nint e = 0, ownKeys = n * stride;
-        sum += 2 * stride;
-        start += 2 * stride;
-        scale += 2;
-        for (nint i = 0; i < n; i++)
+        for (nint first = 0; first < vectors;)
         {
-            nint from = e, to = starts[i + 1], r = 0;
-            TVector a1 = TLanes.Create(0), a2 = a1;
-            // Three vectors of a row at a time, so that an entry is fetched once for them.
-            for (; r <= stride - 3 * TLanes.Count; r += 3 * TLanes.Count)
+            nint strip = Math.Min(vectors - first, 6), r = first * TLanes.Count;
+            switch (strip)
             {
-                TVector q0 = Product(scale, start, sum), k0 = Product(scale + n, start + ownKeys, sum + ownKeys);
-                TVector q1 = Product(scale, start + TLanes.Count, sum + TLanes.Count), k1 = Product(scale + n, start + ownKeys + TLanes.Count, sum + ownKeys + TLanes.Count);
-                TVector q2 = Product(scale, start + 2 * TLanes.Count, sum + 2 * TLanes.Count), k2 = Product(scale + n, start + ownKeys + 2 * TLanes.Count, sum + ownKeys + 2 * TLanes.Count);
-                for (e = from; e < to; e++)
-                {
-                    TVector yx = TLanes.Create(values[e]);
-                    double* entryQuery = sharedQuery + r + rows[e], entryKey = entryQuery + toKeys;
-                    q0 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryQuery), q0);
-                    k0 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryKey), k0);
-                    q1 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryQuery + TLanes.Count), q1);
-                    k1 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryKey + TLanes.Count), k1);
-                    q2 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryQuery + 2 * TLanes.Count), q2);
-                    k2 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryKey + 2 * TLanes.Count), k2);
-                }
-                Score(qMu + r, kMu + r, q0, k0, query, difference, ref a1, ref a2);
-                Score(qMu + r + TLanes.Count, kMu + r + TLanes.Count, q1, k1, query + TLanes.Count, difference + TLanes.Count, ref a1, ref a2);
-                Score(qMu + r + 2 * TLanes.Count, kMu + r + 2 * TLanes.Count, q2, k2, query + 2 * TLanes.Count, difference + 2 * TLanes.Count, ref a1, ref a2);
-                sum += 3 * TLanes.Count;
-                start += 3 * TLanes.Count;
-                query += 3 * TLanes.Count;
-                difference += 3 * TLanes.Count;
+                case 1: Strip<One>(s, r); break;
+                case 2: Strip<Two>(s, r); break;
+                case 3: Strip<Three>(s, r); break;
+                case 4: Strip<Four>(s, r); break;
+                case 5: Strip<Five>(s, r); break;
+                default: Strip<Six>(s, r); break;
             }
-            for (; r < stride; r += TLanes.Count)
-            {
-                TVector q = Product(scale, start, sum), k = Product(scale + n, start + ownKeys, sum + ownKeys);
-                for (e = from; e < to; e++)
-                {
-                    TVector yx = TLanes.Create(values[e]);
-                    double* entryQuery = sharedQuery + r + rows[e];
-                    q = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryQuery), q);
-                    k = TLanes.FusedMultiplyAdd(yx, TLanes.Load(entryQuery + toKeys), k);
-                }
-                Score(qMu + r, kMu + r, q, k, query, difference, ref a1, ref a2);
-                sum += TLanes.Count;
-                start += TLanes.Count;
-                query += TLanes.Count;
-                difference += TLanes.Count;
-            }
-            scale++;
-            TLanes.Store(a1, partial1);
-            TLanes.Store(a2, partial2);
-            partial1 += RowSums<TVector, TLanes>.Apart;
-            partial2 += RowSums<TVector, TLanes>.Apart;
-        }
-        partial1 = s->Partial1;
-        partial2 = s->Partial2;
-        double* score1 = s->Score1, score2 = s->Score2;
-        for (nint i = 0; i < n; i += 8)
-        {
-            RowSums<TVector, TLanes>.Eight(partial1 + RowSums<TVector, TLanes>.Apart * i, score1 + i);
-            RowSums<TVector, TLanes>.Eight(partial2 + RowSums<TVector, TLanes>.Apart * i, score2 + i);
+            first += strip;
         }
         s->Signal = Math.FusedMultiplyAdd(s->SignalScale, s->Sum[s->ValueSignal], s->SignalStart);
-        double* value = s->Value, own = s->Sum + s->ValueNoise, shared = s->Sum + s->ValueShared, valueScale = s->ValueScale, valueStart = s->ValueStart;
-        int* columns = s->SampleColumn;
-        e = 0;
+        Values(s);
+    }
+
+    /// <summary>All samples' q, D and part of the scores for a strip of vectors from neuron <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Strip<TVectors>(AccumulatedState* s, nint first) where TVectors : IConstant
+    {
+        const int Group = 8;
+        nint n = s->N, stride = s->Stride, ownKeys = n * stride, toKeys = s->SharedCount * stride;
+        double* sum = s->Sum + 2 * stride + first, start = s->Start + 2 * stride + first, scale = s->Scale + 2, qMu = s->MuRows + first, kMu = qMu + stride, query = s->Query + first, difference = s->Difference + first;
+        double* values = s->SampleValue, shared = s->Sum + (2 + 2 * n) * stride + first, partial1 = s->Partial1, partial2 = s->Partial2, score1 = s->Score1, score2 = s->Score2;
+        int* rows = s->SampleRow, starts = s->SampleStart;
+        nint e = 0, part = 0;
         for (nint i = 0; i < n; i++)
         {
-            // v moves at twice the speed of a row of W_V.
-            double moved = 0;
-            for (nint to = starts[i + 1]; e < to; e++) moved = Math.FusedMultiplyAdd(values[e], shared[columns[e]], moved);
-            value[i] = Math.FusedMultiplyAdd(2, moved, Math.FusedMultiplyAdd(valueScale[i], own[i], valueStart[i]));
+            TVector ofQuery = TLanes.Create(scale[i]), ofKey = TLanes.Create(scale[n + i]);
+            TVector q0 = Moved(ofQuery, start, sum), q1 = q0, q2 = q0, q3 = q0, q4 = q0, q5 = q0;
+            TVector k0 = Moved(ofKey, start + ownKeys, sum + ownKeys), k1 = k0, k2 = k0, k3 = k0, k4 = k0, k5 = k0;
+            if (TVectors.Value > 1) { q1 = Moved(ofQuery, start + TLanes.Count, sum + TLanes.Count); k1 = Moved(ofKey, start + ownKeys + TLanes.Count, sum + ownKeys + TLanes.Count); }
+            if (TVectors.Value > 2) { q2 = Moved(ofQuery, start + 2 * TLanes.Count, sum + 2 * TLanes.Count); k2 = Moved(ofKey, start + ownKeys + 2 * TLanes.Count, sum + ownKeys + 2 * TLanes.Count); }
+            if (TVectors.Value > 3) { q3 = Moved(ofQuery, start + 3 * TLanes.Count, sum + 3 * TLanes.Count); k3 = Moved(ofKey, start + ownKeys + 3 * TLanes.Count, sum + ownKeys + 3 * TLanes.Count); }
+            if (TVectors.Value > 4) { q4 = Moved(ofQuery, start + 4 * TLanes.Count, sum + 4 * TLanes.Count); k4 = Moved(ofKey, start + ownKeys + 4 * TLanes.Count, sum + ownKeys + 4 * TLanes.Count); }
+            if (TVectors.Value > 5) { q5 = Moved(ofQuery, start + 5 * TLanes.Count, sum + 5 * TLanes.Count); k5 = Moved(ofKey, start + ownKeys + 5 * TLanes.Count, sum + ownKeys + 5 * TLanes.Count); }
+            for (nint to = starts[i + 1]; e < to; e++)
+            {
+                TVector yx = TLanes.Create(values[e]);
+                double* onQuery = shared + rows[e], onKey = onQuery + toKeys;
+                q0 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery), q0);
+                k0 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey), k0);
+                if (TVectors.Value > 1) { q1 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery + TLanes.Count), q1); k1 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey + TLanes.Count), k1); }
+                if (TVectors.Value > 2) { q2 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery + 2 * TLanes.Count), q2); k2 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey + 2 * TLanes.Count), k2); }
+                if (TVectors.Value > 3) { q3 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery + 3 * TLanes.Count), q3); k3 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey + 3 * TLanes.Count), k3); }
+                if (TVectors.Value > 4) { q4 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery + 4 * TLanes.Count), q4); k4 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey + 4 * TLanes.Count), k4); }
+                if (TVectors.Value > 5) { q5 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onQuery + 5 * TLanes.Count), q5); k5 = TLanes.FusedMultiplyAdd(yx, TLanes.Load(onKey + 5 * TLanes.Count), k5); }
+            }
+            TVector a1 = TLanes.Create(0), a2 = a1;
+            Score(qMu, kMu, q0, k0, query, difference, ref a1, ref a2);
+            if (TVectors.Value > 1) Score(qMu + TLanes.Count, kMu + TLanes.Count, q1, k1, query + TLanes.Count, difference + TLanes.Count, ref a1, ref a2);
+            if (TVectors.Value > 2) Score(qMu + 2 * TLanes.Count, kMu + 2 * TLanes.Count, q2, k2, query + 2 * TLanes.Count, difference + 2 * TLanes.Count, ref a1, ref a2);
+            if (TVectors.Value > 3) Score(qMu + 3 * TLanes.Count, kMu + 3 * TLanes.Count, q3, k3, query + 3 * TLanes.Count, difference + 3 * TLanes.Count, ref a1, ref a2);
+            if (TVectors.Value > 4) Score(qMu + 4 * TLanes.Count, kMu + 4 * TLanes.Count, q4, k4, query + 4 * TLanes.Count, difference + 4 * TLanes.Count, ref a1, ref a2);
+            if (TVectors.Value > 5) Score(qMu + 5 * TLanes.Count, kMu + 5 * TLanes.Count, q5, k5, query + 5 * TLanes.Count, difference + 5 * TLanes.Count, ref a1, ref a2);
+            TLanes.Store(a1, partial1 + part * RowSums<TVector, TLanes>.Apart);
+            TLanes.Store(a2, partial2 + part * RowSums<TVector, TLanes>.Apart);
+            sum += stride;
+            start += stride;
+            query += stride;
+            difference += stride;
+            part++;
+            if (part < Group && i < n - 1) continue;
+            // A group of samples at a time; what is missing in the last one counts as 0.
+            for (; part < Group; part++)
+            {
+                TLanes.Store(TLanes.Create(0), partial1 + part * RowSums<TVector, TLanes>.Apart);
+                TLanes.Store(TLanes.Create(0), partial2 + part * RowSums<TVector, TLanes>.Apart);
+            }
+            Fold(partial1, score1, first > 0);
+            Fold(partial2, score2, first > 0);
+            score1 += Group;
+            score2 += Group;
+            part = 0;
         }
+    }
+
+    /// <summary>A group's sums over neurons; added to those of the strips before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fold(double* partial, double* score, bool add)
+    {
+        if (!add)
+        {
+            RowSums<TVector, TLanes>.Eight(partial, score);
+            return;
+        }
+        RowSums<TVector, TLanes>.Eight(partial, partial);
+        for (int i = 0; i < 8; i += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Load(score + i), TLanes.Load(partial + i)), score + i);
+    }
+
+    /// <summary>y v_xi: from each sample's own coordinates in lanes, then what each shared coordinate adds to its samples.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Values(AccumulatedState* s)
+    {
+        double* value = s->Value, own = s->Sum + s->ValueNoise, shared = s->Sum + s->ValueShared, scale = s->ValueScale, start = s->ValueStart, entries = s->ColumnMove;
+        int* samples = s->ColumnSample, starts = s->ColumnStart;
+        nint padded = s->Samples, pairs = s->Pairs, all = s->SharedCount, c = 0;
+        for (nint i = 0; i < padded; i += TLanes.Count)
+            TLanes.Store(TLanes.FusedMultiplyAdd(TLanes.Load(scale + i), TLanes.Load(own + i), TLanes.Load(start + i)), value + i);
+        for (; c < pairs; c++, samples += 2, entries += 2)
+        {
+            double moved = shared[c];
+            value[samples[0]] = Math.FusedMultiplyAdd(entries[0], moved, value[samples[0]]);
+            value[samples[1]] = Math.FusedMultiplyAdd(entries[1], moved, value[samples[1]]);
+        }
+        for (; c < all; c++)
+            for (nint left = starts[c + 1] - starts[c]; left > 0; left--, samples++, entries++) value[*samples] = Math.FusedMultiplyAdd(*entries, shared[c], value[*samples]);
     }
 
     /// <summary>start + scale a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Product(double* scale, double* start, double* sum) => TLanes.FusedMultiplyAdd(TLanes.Create(*scale), TLanes.Load(sum), TLanes.Load(start));
+    private static TVector Moved(TVector scale, double* start, double* sum) => TLanes.FusedMultiplyAdd(scale, TLanes.Load(sum), TLanes.Load(start));
 
     /// <summary>Keeps y q_xi and D of a vector of neurons and adds their part of the scores.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -132,7 +166,7 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Move<TStep>(double* sum, double* descents, TVector unit, TVector descent) where TStep : IStepLanes
     {
-        if (TStep.Moves) TLanes.Store(TLanes.FusedMultiplyAdd(TStep.Direction<TVector, TLanes>(descent), unit, TLanes.Load(sum)), sum);
+        if (TStep.Moves) TLanes.Store(TStep.Follow<TVector, TLanes>(TLanes.Load(sum), unit, descent), sum);
         else TLanes.Store(descent, descents);
     }
 
@@ -172,10 +206,10 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     {
         double* onSignal = s->OnSignal, noise = s->Descent + s->ValueNoise, onShared = s->Descent + s->ValueShared, beta2 = s->MinusBeta2, values = s->ColumnValue, weights = s->QueryWeight;
         int* samples = s->ColumnSample, starts = s->ColumnStart;
-        nint n = s->N, entries = s->Entries, pairs = s->Pairs, shared = s->SharedCount, c = 0;
-        double signal = 0;
-        for (nint i = 0; i < n; i++) signal += onSignal[i];
-        s->Descent[s->ValueSignal] = signal;
+        nint padded = s->Samples, entries = s->Entries, pairs = s->Pairs, shared = s->SharedCount, c = 0;
+        TVector signal = TLanes.Create(0);
+        for (nint i = 0; i < padded; i += TLanes.Count) signal = TLanes.Add(signal, TLanes.Load(onSignal + i));
+        s->Descent[s->ValueSignal] = TLanes.Sum(signal);
         for (nint e = 0; e < entries; e++) weights[e] = values[e] * beta2[samples[e]];
         for (; c < pairs; c++) onShared[c] = Math.FusedMultiplyAdd(values[2 * c + 1], noise[samples[2 * c + 1]], values[2 * c] * noise[samples[2 * c]]);
         for (; c < shared; c++)
@@ -240,27 +274,74 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     }
 
     /// <summary>The shared coordinates of W_Q: sum -y xi_c beta_2 D_i, and of W_K: sum y xi_c C_i; <see cref="Samples"/> came before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Shared<TStep>(AccumulatedState* s) where TStep : IStepLanes
     {
-        nint n = s->N, stride = s->Stride, shared = s->SharedCount, pairs = s->Pairs, toKeys = shared * stride, c = 0;
+        nint stride = s->Stride, vectors = stride / TLanes.Count;
+        for (nint first = 0; first < vectors;)
+        {
+            nint strip = Math.Min(vectors - first, 6), r = first * TLanes.Count;
+            switch (strip)
+            {
+                case 1: Pairs<TStep, One>(s, r); break;
+                case 2: Pairs<TStep, Two>(s, r); break;
+                case 3: Pairs<TStep, Three>(s, r); break;
+                case 4: Pairs<TStep, Four>(s, r); break;
+                case 5: Pairs<TStep, Five>(s, r); break;
+                default: Pairs<TStep, Six>(s, r); break;
+            }
+            first += strip;
+        }
+        if (s->SharedCount > s->Pairs) Several<TStep>(s);
+    }
+
+    /// <summary>Those of two samples, a strip of vectors from neuron <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pairs<TStep, TVectors>(AccumulatedState* s, nint first)
+        where TStep : IStepLanes
+        where TVectors : IConstant
+    {
+        nint stride = s->Stride, toKeys = s->SharedCount * stride;
+        TVector unit = TLanes.Create(s->Unit);
+        double* differences = s->Difference + first, keys = s->Query + first, queryWeight = s->QueryWeight, keyWeight = s->KeyWeight;
+        double* sum = s->Sum + (2 + 2 * s->N) * stride + first, descent = s->Descent + (2 + 2 * s->N) * stride + first;
+        int* rows = s->ColumnRow;
+        for (int left = s->Pairs; left > 0; left--, rows += 2, queryWeight += 2, keyWeight += 2, sum += stride, descent += stride)
+        {
+            nint row1 = rows[0], row2 = rows[1];
+            TVector weight1 = TLanes.Create(queryWeight[0]), weight2 = TLanes.Create(queryWeight[1]);
+            Vote<TStep>(sum, descent, unit, weight1, weight2, differences + row1, differences + row2);
+            if (TVectors.Value > 1) Vote<TStep>(sum + TLanes.Count, descent + TLanes.Count, unit, weight1, weight2, differences + row1 + TLanes.Count, differences + row2 + TLanes.Count);
+            if (TVectors.Value > 2) Vote<TStep>(sum + 2 * TLanes.Count, descent + 2 * TLanes.Count, unit, weight1, weight2, differences + row1 + 2 * TLanes.Count, differences + row2 + 2 * TLanes.Count);
+            if (TVectors.Value > 3) Vote<TStep>(sum + 3 * TLanes.Count, descent + 3 * TLanes.Count, unit, weight1, weight2, differences + row1 + 3 * TLanes.Count, differences + row2 + 3 * TLanes.Count);
+            if (TVectors.Value > 4) Vote<TStep>(sum + 4 * TLanes.Count, descent + 4 * TLanes.Count, unit, weight1, weight2, differences + row1 + 4 * TLanes.Count, differences + row2 + 4 * TLanes.Count);
+            if (TVectors.Value > 5) Vote<TStep>(sum + 5 * TLanes.Count, descent + 5 * TLanes.Count, unit, weight1, weight2, differences + row1 + 5 * TLanes.Count, differences + row2 + 5 * TLanes.Count);
+            weight1 = TLanes.Create(keyWeight[0]);
+            weight2 = TLanes.Create(keyWeight[1]);
+            double* keySum = sum + toKeys, keyDescent = descent + toKeys;
+            Vote<TStep>(keySum, keyDescent, unit, weight1, weight2, keys + row1, keys + row2);
+            if (TVectors.Value > 1) Vote<TStep>(keySum + TLanes.Count, keyDescent + TLanes.Count, unit, weight1, weight2, keys + row1 + TLanes.Count, keys + row2 + TLanes.Count);
+            if (TVectors.Value > 2) Vote<TStep>(keySum + 2 * TLanes.Count, keyDescent + 2 * TLanes.Count, unit, weight1, weight2, keys + row1 + 2 * TLanes.Count, keys + row2 + 2 * TLanes.Count);
+            if (TVectors.Value > 3) Vote<TStep>(keySum + 3 * TLanes.Count, keyDescent + 3 * TLanes.Count, unit, weight1, weight2, keys + row1 + 3 * TLanes.Count, keys + row2 + 3 * TLanes.Count);
+            if (TVectors.Value > 4) Vote<TStep>(keySum + 4 * TLanes.Count, keyDescent + 4 * TLanes.Count, unit, weight1, weight2, keys + row1 + 4 * TLanes.Count, keys + row2 + 4 * TLanes.Count);
+            if (TVectors.Value > 5) Vote<TStep>(keySum + 5 * TLanes.Count, keyDescent + 5 * TLanes.Count, unit, weight1, weight2, keys + row1 + 5 * TLanes.Count, keys + row2 + 5 * TLanes.Count);
+        }
+    }
+
+    /// <summary>The vote of two rows on a vector of neurons.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Vote<TStep>(double* sum, double* descent, TVector unit, TVector weight1, TVector weight2, double* row1, double* row2) where TStep : IStepLanes =>
+        Move<TStep>(sum, descent, unit, TLanes.FusedMultiplyAdd(weight2, TLanes.Load(row2), TLanes.Multiply(weight1, TLanes.Load(row1))));
+
+    /// <summary>Those of more samples.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Several<TStep>(AccumulatedState* s) where TStep : IStepLanes
+    {
+        nint n = s->N, stride = s->Stride, shared = s->SharedCount, pairs = s->Pairs, toKeys = shared * stride;
         TVector unit = TLanes.Create(s->Unit);
         double* differences = s->Difference, keys = s->Query, queryWeight = s->QueryWeight, keyWeight = s->KeyWeight;
-        double* sum = s->Sum + (2 + 2 * n) * stride, descent = s->Descent + (2 + 2 * n) * stride;
+        double* sum = s->Sum + (2 + 2 * n + pairs) * stride, descent = s->Descent + (2 + 2 * n + pairs) * stride;
         int* rows = s->ColumnRow, starts = s->ColumnStart;
-        for (; c < pairs; c++)
-        {
-            double* difference1 = differences + rows[2 * c], difference2 = differences + rows[2 * c + 1], key1 = keys + rows[2 * c], key2 = keys + rows[2 * c + 1];
-            TVector query1 = TLanes.Create(queryWeight[2 * c]), query2 = TLanes.Create(queryWeight[2 * c + 1]), weight1 = TLanes.Create(keyWeight[2 * c]), weight2 = TLanes.Create(keyWeight[2 * c + 1]);
-            for (nint r = 0; r < stride; r += TLanes.Count)
-            {
-                Move<TStep>(sum, descent, unit, TLanes.FusedMultiplyAdd(query2, TLanes.Load(difference2 + r), TLanes.Multiply(query1, TLanes.Load(difference1 + r))));
-                Move<TStep>(sum + toKeys, descent + toKeys, unit, TLanes.FusedMultiplyAdd(weight2, TLanes.Load(key2 + r), TLanes.Multiply(weight1, TLanes.Load(key1 + r))));
-                sum += TLanes.Count;
-                descent += TLanes.Count;
-            }
-        }
-        for (; c < shared; c++)
+        for (nint c = pairs; c < shared; c++)
         {
             nint from = starts[c], to = starts[c + 1];
             for (nint r = 0; r < stride; r += TLanes.Count)

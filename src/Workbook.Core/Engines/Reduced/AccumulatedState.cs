@@ -32,7 +32,7 @@ internal unsafe struct AccumulatedState
     /// <summary>y q_xi_i, and in its place C_i = beta_1 q_mu + beta_2 y q_xi_i once that is known; D_i = k_mu - y k_xi_i, [n] rows.</summary>
     public double* Query, Difference;
 
-    /// <summary>Lanes of the sums over neurons of two scores, a vector of them for every sample.</summary>
+    /// <summary>Lanes of the sums over neurons of two scores, a vector of them for each of eight samples.</summary>
     public double* Partial1, Partial2;
 
     /// <summary>Per sample: scores, y v_xi, margins, 1 / (1 + e^-|score|), and 1 / n (0 past n).</summary>
@@ -50,8 +50,8 @@ internal unsafe struct AccumulatedState
     /// <summary>The same entries: which coordinate, and how far its row is from the first shared one; each sample's first entry.</summary>
     public int* SampleColumn, SampleRow, SampleStart;
 
-    /// <summary>The same entries by coordinate: y xi_c, the weights of D_i and C_i in its votes, the sample and where its row of <see cref="Difference"/> begins; each coordinate's first entry.</summary>
-    public double* ColumnValue, QueryWeight, KeyWeight;
+    /// <summary>The same entries by coordinate: y xi_c, what one unit of direction adds to y v_xi, the weights of D_i and C_i in its votes, the sample and where its row of <see cref="Difference"/> begins; each coordinate's first entry.</summary>
+    public double* ColumnValue, ColumnMove, QueryWeight, KeyWeight;
 
     /// <summary>See <see cref="ColumnValue"/>.</summary>
     public int* ColumnSample, ColumnRow, ColumnStart;
@@ -82,11 +82,11 @@ internal unsafe struct AccumulatedState
         Sum = Take(Length); Descent = Take(Length);
         Start = Take(2L * Stride + 2 * all); Scale = Take(2 + 2L * N); ValueStart = Take(Samples); ValueScale = Take(Samples);
         MuRows = Take(2L * Stride); Query = Take(all); Difference = Take(all);
-        Partial1 = Take(8L * Samples); Partial2 = Take(8L * Samples);
+        Partial1 = Take(64); Partial2 = Take(64);
         Score1 = Take(Samples); Score2 = Take(Samples); Value = Take(Samples); Margin = Take(Samples); Large1 = Take(Samples); Large2 = Take(Samples); Share = Take(Samples);
         Own1 = Take(Samples); Own2 = Take(Samples); MinusBeta2 = Take(Samples); MinusVote1 = Take(Samples); MinusWeight = Take(Samples); OnSignal = Take(Samples);
         Exponent1 = Take(Samples); Exponent2 = Take(Samples); ExponentOwn = Take(Samples); ExponentSignal = Take(Samples); ExponentNoise = Take(Samples);
-        SampleValue = Take(Entries); ColumnValue = Take(Entries); QueryWeight = Take(Entries); KeyWeight = Take(Entries);
+        SampleValue = Take(Entries); ColumnValue = Take(Entries); ColumnMove = Take(Entries); QueryWeight = Take(Entries); KeyWeight = Take(Entries);
         SampleColumn = (int*)Take(Entries); SampleRow = (int*)Take(Entries); ColumnSample = (int*)Take(Entries); ColumnRow = (int*)Take(Entries);
         SampleStart = (int*)Take(N + 1); ColumnStart = (int*)Take(SharedCount + 1);
         size = at;

@@ -40,17 +40,17 @@ internal unsafe struct CountedState
     /// </summary>
     public double* Anchor, Expansion;
 
-    /// <summary>Per sample: scores, e^-|score|, 1 / (1 + e^-|score|), s_12 + s_22, margins.</summary>
-    public double* Score1, Score2, Small1, Small2, Large1, Large2, OnNoise, Margin;
+    /// <summary>Per sample: scores, e^-|score|, 1 / (1 + e^-|score|), margins.</summary>
+    public double* Score1, Score2, Small1, Small2, Large1, Large2, Margin;
 
     /// <summary>
     /// Per sample, each up to a positive factor: beta_1 and beta_2 common to all samples (for q_mu; a shared coordinate takes beta_2), beta_1 and beta_2 of one sample against each other
-    /// (for C_i), C_i against the others (for k_mu), minus the sign of Delta, and the value's weight.
+    /// (for C_i), C_i against the others (for k_mu), and minus the sign of Delta.
     /// </summary>
-    public double* Vote1, Beta2, Own1, Own2, Weight, MinusSide, ValueWeight;
+    public double* Vote1, Beta2, Own1, Own2, Weight, MinusSide;
 
     /// <summary>Logarithms of what was divided out, where the weights left the range of a double.</summary>
-    public double* Log2, LogOwn, LogValue;
+    public double* Log2, LogOwn;
 
     /// <summary>Per sample: the most that y q_xi or y k_xi moves in a step, eta ||xi_i||_1, and the largest that either was at step 0.</summary>
     public double* Speed, Size;
@@ -99,9 +99,9 @@ internal unsafe struct CountedState
         ValueBase = Take(samples); ValueSlope = Take(samples); Value = Take(samples);
         Anchor = Take(samples); Expansion = Take(8 * samples);
         Score1 = Take(samples); Score2 = Take(samples); Small1 = Take(samples); Small2 = Take(samples);
-        Large1 = Take(samples); Large2 = Take(samples); OnNoise = Take(samples); Margin = Take(samples);
-        Vote1 = Take(samples); Beta2 = Take(samples); Own1 = Take(samples); Own2 = Take(samples); Weight = Take(samples); MinusSide = Take(samples); ValueWeight = Take(samples);
-        Log2 = Take(samples); LogOwn = Take(samples); LogValue = Take(samples);
+        Large1 = Take(samples); Large2 = Take(samples); Margin = Take(samples);
+        Vote1 = Take(samples); Beta2 = Take(samples); Own1 = Take(samples); Own2 = Take(samples); Weight = Take(samples); MinusSide = Take(samples);
+        Log2 = Take(samples); LogOwn = Take(samples);
         Speed = Take(samples); Size = Take(samples);
         RateOwn = Take(samples); Rate1 = Take(samples); Rate2 = Take(samples); RoundingLog = Take(samples); Rounding = Take(samples);
         Due = Take(n + 2 + 2 * SharedCount); Length = Take(n + 2 + 2 * SharedCount);

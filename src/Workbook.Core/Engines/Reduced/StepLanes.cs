@@ -9,7 +9,8 @@ internal interface IStepLanes
     /// <summary>Whether it makes anything of it; else descents are kept for the rule to see.</summary>
     static abstract bool Moves { get; }
 
-    static abstract TVector Direction<TVector, TLanes>(TVector descent)
+    /// <summary>A sum of directions, with <paramref name="unit"/> times the next.</summary>
+    static abstract TVector Follow<TVector, TLanes>(TVector sum, TVector unit, TVector descent)
         where TVector : struct
         where TLanes : ILanes<TVector, double>;
 }
@@ -20,10 +21,22 @@ internal readonly struct SignStep : IStepLanes
     public static bool Moves => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Direction<TVector, TLanes>(TVector descent)
+    public static TVector Follow<TVector, TLanes>(TVector sum, TVector unit, TVector descent)
         where TVector : struct
         where TLanes : ILanes<TVector, double> =>
-        SignKernel<double>.Invoke<TVector, TLanes>(descent);
+        SignedStep.Invoke<TVector, TLanes>(sum, unit, descent);
+}
+
+/// <summary>SignGD where no descent is NaN.</summary>
+internal readonly struct SignStepOfNumbers : IStepLanes
+{
+    public static bool Moves => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Follow<TVector, TLanes>(TVector sum, TVector unit, TVector descent)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double> =>
+        SignedStep.OfNumber<TVector, TLanes>(sum, unit, descent);
 }
 
 /// <summary>GD: the descent itself.</summary>
@@ -32,9 +45,10 @@ internal readonly struct PlainStep : IStepLanes
     public static bool Moves => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Direction<TVector, TLanes>(TVector descent)
+    public static TVector Follow<TVector, TLanes>(TVector sum, TVector unit, TVector descent)
         where TVector : struct
-        where TLanes : ILanes<TVector, double> => descent;
+        where TLanes : ILanes<TVector, double> =>
+        TLanes.FusedMultiplyAdd(descent, unit, sum);
 }
 
 /// <summary>Any other rule: nothing moves yet.</summary>
@@ -43,7 +57,7 @@ internal readonly struct NoStep : IStepLanes
     public static bool Moves => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Direction<TVector, TLanes>(TVector descent)
+    public static TVector Follow<TVector, TLanes>(TVector sum, TVector unit, TVector descent)
         where TVector : struct
-        where TLanes : ILanes<TVector, double> => descent;
+        where TLanes : ILanes<TVector, double> => sum;
 }

@@ -30,6 +30,9 @@ internal unsafe struct PairWeights
 /// <summary>The backward half of <see cref="PairKernels"/>: from scores to the descent coefficients of a sample, and from those to the coefficients of its patches.</summary>
 internal static unsafe class PairDescent
 {
+    // Samples whose weights count as they come out have smaller exponents (LogSize.Unscaled); the product of two such exponentials is still in the range of a double.
+    private const double MostExponent = 340;
+
     /// <summary>Margins and the descent coefficients of scores and values, from A0, A1, U0, U1, Y; true where every Size is below <paramref name="largest"/>.</summary>
     /// <param name="at">The samples.</param>
     /// <param name="into">Receives the coefficients.</param>
@@ -47,55 +50,50 @@ internal static unsafe class PairDescent
 
     // A lane is a sample; what padded samples come out as is read by nobody.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
     private static bool Weigh<TVector, TLanes>(PairSamples at, PairWeights into, int n, int m_v, double largest)
+        where TVector : struct
         where TLanes : ILanes<TVector, double>
     {
-        TVector zero = TLanes.Create(0.0), one = TLanes.Create(1.0), signBit = TLanes.Create(-0.0), samples = TLanes.Create(n), rows = TLanes.Create(m_v);
-        TVector top = zero;
+        // In stages, as AccumulatedAttention.
+        TVector limit = TLanes.Create(MostExponent);
         for (int i = 0; i < at.Padded; i += TLanes.Count)
         {
-            // sigma(|a|) = 1 / (1 + e^-|a|), sigma(-|a|) = e^-|a| / (1 + e^-|a|): neither loses digits.
-            TVector a = TLanes.Load(at.A0 + i), minus = TLanes.Or(a, signBit), e = ExpKernel.Invoke<TVector, TLanes>(minus), size = minus;
-            TVector large = TLanes.Divide(one, TLanes.Add(one, e)), small = TLanes.Multiply(e, large);
-            TVector negative = TLanes.LessThan(a, zero), p0 = TLanes.Multiply(large, small);
-            TVector s0 = TLanes.Select(negative, small, large), s1 = TLanes.Select(negative, large, small);
+            TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(at.A0 + i)), limit), into.B0 + i);
+            TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(at.A1 + i)), limit), into.B1 + i);
+        }
 
-            a = TLanes.Load(at.A1 + i);
-            minus = TLanes.Or(a, signBit);
-            e = ExpKernel.Invoke<TVector, TLanes>(minus);
-            size = TLanes.Min(minus, size);
-            large = TLanes.Divide(one, TLanes.Add(one, e));
-            small = TLanes.Multiply(e, large);
-            negative = TLanes.LessThan(a, zero);
-            TVector p1 = TLanes.Multiply(large, small);
-            s0 = TLanes.Add(s0, TLanes.Select(negative, small, large));
-            s1 = TLanes.Add(s1, TLanes.Select(negative, large, small));
-
-            TVector u0 = TLanes.Load(at.U0 + i), u1 = TLanes.Load(at.U1 + i), y = TLanes.Load(at.Y + i);
-            TVector margin = TLanes.Multiply(y, TLanes.MultiplyAdd(s1, u1, TLanes.Multiply(s0, u0)));
+        TVector zero = TLanes.Create(0.0), bound = TLanes.Create(largest), below = TLanes.EqualTo(zero, zero);
+        for (int i = 0; i < at.Padded; i += TLanes.Count)
+        {
+            TVector a0 = TLanes.Load(at.A0 + i), a1 = TLanes.Load(at.A1 + i);
+            AttentionLanes<TVector, TLanes>.SoftmaxOf(a0, a1, TLanes.Load(into.B0 + i), TLanes.Load(into.B1 + i), out TVector large0, out TVector large1, out TVector small0, out TVector small1, out TVector s0, out TVector s1);
+            TVector margin = TLanes.Multiply(TLanes.Load(at.Y + i), TLanes.MultiplyAdd(s1, TLanes.Load(at.U1 + i), TLanes.Multiply(s0, TLanes.Load(at.U0 + i))));
+            TVector size = TLanes.Add(TLanes.Max(zero, margin), TLanes.Max(TLanes.Abs(a0), TLanes.Abs(a1)));
+            below = TLanes.And(below, TLanes.LessThan(size, bound));
             TLanes.Store(margin, at.Margin + i);
-            size = TLanes.Subtract(TLanes.Max(zero, margin), size);
             TLanes.Store(size, into.Size + i);
-            top = TLanes.Max(top, size);
+            TLanes.Store(TLanes.Multiply(large0, small0), into.B0 + i);
+            TLanes.Store(TLanes.Multiply(large1, small1), into.B1 + i);
+            TLanes.Store(s0, into.V0 + i);
+            TLanes.Store(s1, into.V1 + i);
+        }
 
-            TVector factor = TLanes.Divide(TLanes.Divide(y, TLanes.Add(one, ExpKernel.Invoke<TVector, TLanes>(margin))), samples);
-            TVector onScores = TLanes.Multiply(factor, TLanes.Subtract(u0, u1)), onValue = TLanes.Divide(factor, rows);
-            TVector b0 = TLanes.Multiply(onScores, p0), b1 = TLanes.Multiply(onScores, p1);
+        TVector share = TLanes.Create(1.0 / n), perRow = TLanes.Create(1.0 / m_v);
+        for (int i = 0; i < at.Padded; i += TLanes.Count)
+        {
+            TVector factor = TLanes.Multiply(TLanes.Multiply(TLanes.Load(at.Y + i), share), AttentionLanes<TVector, TLanes>.Slope(TLanes.Load(at.Margin + i), limit));
+            TVector onScores = TLanes.Multiply(factor, TLanes.Subtract(TLanes.Load(at.U0 + i), TLanes.Load(at.U1 + i))), onValue = TLanes.Multiply(factor, perRow);
+            TVector b0 = TLanes.Multiply(onScores, TLanes.Load(into.B0 + i)), b1 = TLanes.Multiply(onScores, TLanes.Load(into.B1 + i));
             TLanes.Store(b0, into.B0 + i);
             TLanes.Store(b1, into.B1 + i);
             TLanes.Store(b0, into.C0 + i);
             TLanes.Store(b1, into.C1 + i);
-            TLanes.Store(TLanes.Multiply(onValue, s0), into.V0 + i);
-            TLanes.Store(TLanes.Multiply(onValue, s1), into.V1 + i);
+            TLanes.Store(TLanes.Multiply(onValue, TLanes.Load(into.V0 + i)), into.V0 + i);
+            TLanes.Store(TLanes.Multiply(onValue, TLanes.Load(into.V1 + i)), into.V1 + i);
         }
 
-        double* lanes = stackalloc double[Elementwise.LongestVector];
-        TLanes.Store(top, lanes);
-        bool all = true;
         // A NaN is not below anything: it goes the long way too.
-        for (int l = 0; l < TLanes.Count; l++) all &= lanes[l] < largest;
-        return all;
+        return LaneTests.AllPositive(TLanes.And(below, TLanes.Create(1.0)));
     }
 
     /// <summary>

@@ -24,10 +24,16 @@ internal static class AttentionLanes<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Softmax(TVector a1, TVector a2, TVector most, out TVector e1, out TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise)
     {
-        TVector zero = TLanes.Create(0), one = TLanes.Create(1);
         e1 = ExpMinus(TLanes.Abs(a1), most);
         e2 = ExpMinus(TLanes.Abs(a2), most);
-        TVector below1 = TLanes.Add(one, e1), below2 = TLanes.Add(one, e2);
+        SoftmaxOf(a1, a2, e1, e2, out large1, out large2, out small1, out small2, out onSignal, out onNoise);
+    }
+
+    /// <summary>The same with e_1 and e_2 at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SoftmaxOf(TVector a1, TVector a2, TVector e1, TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise)
+    {
+        TVector zero = TLanes.Create(0), one = TLanes.Create(1), below1 = TLanes.Add(one, e1), below2 = TLanes.Add(one, e2);
         // One division for both.
         TVector inverse = TLanes.Divide(one, TLanes.Multiply(below1, below2));
         large1 = TLanes.Multiply(inverse, below2);

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Workbook.Core.Numerics;
 
-namespace Workbook.Core.Engines.Support;
+namespace Workbook.Core.Engines;
 
 /// <summary>w + a sgn(g) with the bits of <see cref="SignUpdate{T}"/> at -a, in as few instructions as each rung allows: where gradients are short sums, the sign is most of the work.</summary>
 internal static class SignedStep
@@ -31,5 +31,15 @@ internal static class SignedStep
         }
 
         return TLanes.MultiplyAdd(a, SignKernel<double>.Invoke<TVector, TLanes>(g), w);
+    }
+    /// <summary>The same for a g that is not NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector OfNumber<TVector, TLanes>(TVector w, TVector a, TVector g)
+        where TLanes : ILanes<TVector, double>
+    {
+        if (typeof(TVector) != typeof(Vector256<double>) || !Avx.IsSupported) return Invoke<TVector, TLanes>(w, a, g);
+        Vector256<double> x = Unsafe.BitCast<TVector, Vector256<double>>(g);
+        Vector256<double> move = (Unsafe.BitCast<TVector, Vector256<double>>(a) ^ (x & Vector256.Create(-0.0))) & Avx.CompareNotEqual(x, Vector256<double>.Zero);
+        return Unsafe.BitCast<Vector256<double>, TVector>(Unsafe.BitCast<TVector, Vector256<double>>(w) + move);
     }
 }
