@@ -210,6 +210,20 @@ public sealed class EngineAgreementTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_stored_zero_among_shared_entries_changes_nothing()
+    {
+        // Coordinate 2 belongs to both noises, with entry 0 in the first: its value moves with the second alone.
+        var data = new Dataset(2, 5, [1, 1], [0, 1, 3, 4, 6], [0, 2, 3, 0, 2, 4], [1, 0, 0.5, 1, -0.75, 0.25], [1, 0, 0, 0, 0], [0, 0]);
+        var problem = new TrainingProblem(data, InitialWeights.Gaussian(new ModelSpec(3, 2, 0.1), 5, 1), new SignGd(1e-2));
+        var dense = Problems.Train(new DenseEngine<double>(problem), 200);
+        foreach (TrainingEngine engine in (TrainingEngine[])[new SupportEngine(problem), new ReducedEngine(problem)])
+        {
+            var difference = Difference.Between(dense, Problems.Train(engine, 200));
+            Assert.True(difference.Worst < RoundingOfSums, $"{engine.Name}: {difference}");
+        }
+    }
+
+    [Fact]
     public void Data_without_a_signal_gives_losses_and_attention_in_every_engine_that_takes_it()
     {
         TrainingProblem problem = Problems.Dense(3, 2, 5, new SignGd(1e-2), 1);

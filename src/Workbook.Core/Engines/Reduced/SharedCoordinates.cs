@@ -57,7 +57,7 @@ internal sealed class SharedCoordinates
         {
             for (int c = 0; c < Coordinates.Length; c++)
                 for (int e = ColumnStart[c] + 1; e < ColumnStart[c + 1]; e++)
-                    if (ColumnValue[e] > 0 != ColumnValue[ColumnStart[c]] > 0) return true;
+                    if (Math.Sign(ColumnValue[e]) != Math.Sign(ColumnValue[ColumnStart[c]])) return true;
             return false;
         }
     }
