@@ -5,8 +5,7 @@ namespace Workbook.Core.Engines;
 
 /// <summary>
 /// A vote of samples on the direction of a coordinate of W_Q or W_K, mu's (all samples vote) or a shared one (those that touch it): the sum, and what its certainty depends on.
-/// <see cref="CountedState.Ballot"/> gets rows of neurons: the sum; the sum of the sizes of its terms; the least term turned so that the first is positive, which is positive where all agree;
-/// for W_K the beta_2 terms alone.
+/// <see cref="CountedState.Ballot"/> gets rows of neurons: the sum; the sum of the sizes of its terms; for W_K the beta_2 terms alone.
 /// </summary>
 internal static unsafe class CountedBallots<TVector, TLanes>
     where TVector : struct
@@ -18,30 +17,26 @@ internal static unsafe class CountedBallots<TVector, TLanes>
         get => TLanes.Create(0);
     }
 
-    /// <summary>sum_e w_e D_e over the given samples; a weight's sign counts even where it has underflowed.</summary>
+    /// <summary>sum_e w_e D_e over the given samples.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Query(CountedState* s, int count, int* sample, double* weight)
     {
-        int stride = s->Stride, n = s->N;
+        nint stride = s->Stride, n = s->N;
         double* moved = s->Moved + 2 + n, ballot = s->Ballot;
-        TVector signBit = TLanes.Create(-0.0);
-        for (int r = 0; r < stride; r += TLanes.Count)
+        for (nint r = 0; r < stride; r += TLanes.Count)
         {
-            TVector signal = TLanes.Load(s->Signal + stride + r), sum = Zero, size = Zero, least = TLanes.Create(double.PositiveInfinity), side = Zero;
+            TVector signal = TLanes.Load(s->Signal + stride + r), sum = Zero, size = Zero;
             double* key = s->Base + (2 + n) * stride + r, slope = s->Slope + (2 + n) * stride + r;
-            for (int e = 0; e < count; e++)
+            for (nint e = 0; e < count; e++)
             {
-                int i = sample[e], at = i * stride;
+                nint i = sample[e], at = i * stride;
                 TVector d = TLanes.Subtract(signal, TLanes.FusedMultiplyAdd(TLanes.Create(moved[i]), TLanes.Load(slope + at), TLanes.Load(key + at)));
-                TVector w = TLanes.Create(weight[e]), term = TLanes.Multiply(w, d), turned = TLanes.Xor(d, TLanes.And(w, signBit));
-                if (e == 0) side = TLanes.And(turned, signBit);
+                TVector term = TLanes.Multiply(TLanes.Create(weight[e]), d);
                 sum = TLanes.Add(sum, term);
                 size = TLanes.Add(size, TLanes.Abs(term));
-                least = TLanes.Min(least, TLanes.Xor(turned, side));
             }
             TLanes.Store(sum, ballot + r);
             TLanes.Store(size, ballot + stride + r);
-            TLanes.Store(TLanes.Add(least, TLanes.Load(s->Padding + r)), ballot + 2 * stride + r);
         }
     }
 
@@ -49,38 +44,70 @@ internal static unsafe class CountedBallots<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Key(CountedState* s, int count, int* sample, double* weight, double signal)
     {
-        int stride = s->Stride;
-        double* moved = s->Moved + 2, ballot = s->Ballot, own1 = s->Own1, own2 = s->Own2;
-        TVector signBit = TLanes.Create(-0.0);
-        for (int r = 0; r < stride; r += TLanes.Count)
+        nint stride = s->Stride;
+        double* moved = s->Moved + 2, ballot = s->Ballot, own2 = s->Own2;
+        for (nint r = 0; r < stride; r += TLanes.Count)
         {
-            TVector q = TLanes.Load(s->Signal + r), noise = Zero, size = Zero, least = TLanes.Create(double.PositiveInfinity), side = Zero;
+            TVector q = TLanes.Load(s->Signal + r), noise = Zero, size = Zero;
             double* query = s->Base + 2 * stride + r, slope = s->Slope + 2 * stride + r;
-            for (int e = 0; e < count; e++)
+            for (nint e = 0; e < count; e++)
             {
-                int i = sample[e], at = i * stride;
+                nint i = sample[e], at = i * stride;
                 TVector x = TLanes.FusedMultiplyAdd(TLanes.Create(moved[i]), TLanes.Load(slope + at), TLanes.Load(query + at));
-                TVector w = TLanes.Create(weight[e]), own = TLanes.Multiply(TLanes.Create(own2[i]), x), term = TLanes.Multiply(w, own);
-                TVector c = TLanes.FusedMultiplyAdd(TLanes.Create(own1[i]), q, own), turned = TLanes.Xor(c, TLanes.And(w, signBit));
-                if (e == 0) side = TLanes.And(turned, signBit);
+                TVector term = TLanes.Multiply(TLanes.Create(weight[e]), TLanes.Multiply(TLanes.Create(own2[i]), x));
                 noise = TLanes.Add(noise, term);
                 size = TLanes.Add(size, TLanes.Abs(term));
-                least = TLanes.Min(least, TLanes.Xor(turned, side));
             }
             TLanes.Store(TLanes.FusedMultiplyAdd(TLanes.Create(signal), q, noise), ballot + r);
             TLanes.Store(size, ballot + stride + r);
-            TLanes.Store(TLanes.Add(least, TLanes.Load(s->Padding + r)), ballot + 2 * stride + r);
-            TLanes.Store(noise, ballot + 3 * stride + r);
+            TLanes.Store(noise, ballot + 2 * stride + r);
         }
     }
 
-    /// <summary>Whether all samples agree on every neuron.</summary>
+    /// <summary>Of a vote of all samples on W_Q: sum |w|, and the same with each sample's speed and rounding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Agree(CountedState* s)
+    public static void QuerySizes(CountedState* s, double* weight, out double size, out double speed, out double slack)
     {
-        TVector lowest = TLanes.Create(double.PositiveInfinity);
-        for (int r = 0; r < s->Stride; r += TLanes.Count) lowest = TLanes.Min(lowest, TLanes.Load(s->Ballot + 2 * s->Stride + r));
-        return LaneTests.AllPositive(lowest);
+        TVector sizes = Zero, speeds = Zero, slacks = Zero;
+        for (nint i = 0; i < s->Samples; i += TLanes.Count)
+        {
+            TVector w = TLanes.Abs(TLanes.Load(weight + i));
+            sizes = TLanes.Add(sizes, w);
+            speeds = TLanes.FusedMultiplyAdd(w, TLanes.Load(s->Speed + i), speeds);
+            slacks = TLanes.FusedMultiplyAdd(w, TLanes.Load(s->Rounding + i), slacks);
+        }
+        (size, speed, slack) = (TLanes.Sum(sizes), TLanes.Sum(speeds), TLanes.Sum(slacks));
+    }
+
+    /// <summary>Of a vote of all samples on W_K: sum w beta_1, sum |w beta_1|, and sum |w beta_2| with each sample's speed and rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void KeySizes(CountedState* s, double* weight, out double signal, out double size, out double speed, out double slack)
+    {
+        TVector sums = Zero, sizes = Zero, speeds = Zero, slacks = Zero;
+        for (nint i = 0; i < s->Samples; i += TLanes.Count)
+        {
+            TVector w = TLanes.Load(weight + i), term = TLanes.Multiply(w, TLanes.Load(s->Own1 + i)), other = TLanes.Abs(TLanes.Multiply(w, TLanes.Load(s->Own2 + i)));
+            sums = TLanes.Add(sums, term);
+            sizes = TLanes.Add(sizes, TLanes.Abs(term));
+            speeds = TLanes.FusedMultiplyAdd(other, TLanes.Load(s->Speed + i), speeds);
+            slacks = TLanes.FusedMultiplyAdd(other, TLanes.Load(s->Rounding + i), slacks);
+        }
+        (signal, size, speed, slack) = (TLanes.Sum(sums), TLanes.Sum(sizes), TLanes.Sum(speeds), TLanes.Sum(slacks));
+    }
+
+    /// <summary>Whether the directions of the rows of the given samples, of which the first sample's is <paramref name="first"/>, are all the same and none is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool Agree(CountedState* s, int count, int* sample, double* first)
+    {
+        nint stride = s->Stride;
+        double* rows = first - sample[0] * stride;
+        for (nint r = 0; r < stride; r += TLanes.Count)
+        {
+            TVector mine = TLanes.Load(first + r), least = TLanes.Create(double.PositiveInfinity);
+            for (nint e = 0; e < count; e++) least = TLanes.Min(least, TLanes.Multiply(mine, TLanes.Load(rows + sample[e] * stride + r)));
+            if (!LaneTests.AllPositive(TLanes.Add(least, TLanes.Load(s->Padding + r)))) return false;
+        }
+        return true;
     }
 
     /// <summary>
@@ -114,7 +141,7 @@ internal static unsafe class CountedBallots<TVector, TLanes>
         {
             // Everything turned so that the sum is positive.
             TVector q = TLanes.Load(s->Signal + r), side = TLanes.And(TLanes.Load(s->Ballot + r), signBit), size1 = TLanes.Multiply(sizes, TLanes.Abs(q)), size2 = TLanes.Load(s->Ballot + stride + r);
-            TVector sum1 = TLanes.Xor(TLanes.Multiply(weight, q), side), sum2 = TLanes.Xor(TLanes.Load(s->Ballot + 3 * stride + r), side);
+            TVector sum1 = TLanes.Xor(TLanes.Multiply(weight, q), side), sum2 = TLanes.Xor(TLanes.Load(s->Ballot + 2 * stride + r), side);
             TVector winners1 = TLanes.Multiply(half, TLanes.Add(size1, sum1)), losers1 = TLanes.Multiply(half, TLanes.Subtract(TLanes.Multiply(slack, size1), sum1));
             TVector winners2 = TLanes.Multiply(half, TLanes.Add(size2, sum2)), losers2 = TLanes.Multiply(half, TLanes.Subtract(TLanes.Multiply(slack, size2), sum2));
             TVector lead = TLanes.FusedMultiplyAdd(winners1, shrunk1, TLanes.Multiply(winners2, shrunk2));

@@ -38,9 +38,6 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     // Per sample, which of its lines have a new direction.
     private readonly byte[] _moved;
     private const byte QueryMoved = 1, KeyMoved = 2;
-    // Weights of one vote, and all samples in their order.
-    private readonly double[] _weights;
-    private readonly int[] _everybody;
     private bool _scaled;
     private int _evaluated;
 
@@ -73,8 +70,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         }
         new Span<double>(_s->Start, assembled).CopyTo(new Span<double>(_s->Base, assembled));
         _moved = new byte[_n];
-        _weights = new double[_n];
-        _everybody = [.. Enumerable.Range(0, _n)];
+        for (int i = 0; i < _n; i++) _s->Everybody[i] = i;
         SetSpeeds();
         CountedRows<TVector, TLanes>.Signal(_s);
         for (int i = 0; i < _n; i++) CountedRows<TVector, TLanes>.Expand(_s, i);
@@ -201,46 +197,50 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     private bool TurnSignal(bool everything)
     {
         bool moved = false;
-        fixed (double* weights = _weights)
-        fixed (int* everybody = _everybody)
+        double* weights = _s->Weights;
+        if (everything || _s->Due[_n] <= _s->Time)
         {
-            if (everything || _s->Due[_n] <= _s->Time)
+            for (int i = 0; i < _n; i++) weights[i] = -_s->Vote1[i];
+            if (VoteQuery(0, _n, _n, _s->Everybody, 1, _s->LargestRate1))
             {
-                for (int i = 0; i < _n; i++) weights[i] = -_s->Vote1[i];
-                if (VoteQuery(0, _n, _n, everybody, weights, _s->LargestRate1))
-                {
-                    CountedRows<TVector, TLanes>.Assemble(_s, 0, _factor[0], 0, null, null, 0);
-                    moved = true;
-                }
+                CountedRows<TVector, TLanes>.Assemble(_s, 0, _factor[0], 0, null, null, 0);
+                moved = true;
             }
-            if (everything || _s->Due[_n + 1] <= _s->Time)
+        }
+        if (everything || _s->Due[_n + 1] <= _s->Time)
+        {
+            for (int i = 0; i < _n; i++) weights[i] = -_s->Weight[i];
+            if (VoteKey(1, _n + 1, _n, _s->Everybody, -1))
             {
-                for (int i = 0; i < _n; i++) weights[i] = -_s->Weight[i];
-                if (VoteKey(1, _n + 1, _n, everybody, weights))
-                {
-                    CountedRows<TVector, TLanes>.Assemble(_s, 1, _factor[1], 0, null, null, 0);
-                    moved = true;
-                }
+                CountedRows<TVector, TLanes>.Assemble(_s, 1, _factor[1], 0, null, null, 0);
+                moved = true;
             }
         }
         return moved;
     }
 
-    /// <summary>A vote on a row of W_Q with the number <paramref name="k"/> of its due; true where a direction changed.</summary>
+    /// <summary>
+    /// A vote on a row of W_Q with the number <paramref name="k"/> of its due; true where a direction changed. <paramref name="side"/>: the sign by which each sample's own direction enters.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool VoteQuery(int row, int k, int count, int* sample, double* weight, double rate)
+    private bool VoteQuery(int row, int k, int count, int* sample, double side, double rate)
     {
+        if (Unanimous(k, count, sample, ReducedStart.QueryRow(sample[0]), row, side, out bool moved)) return moved;
+        double* weight = _s->Weights;
         CountedBallots<TVector, TLanes>.Query(_s, count, sample, weight);
-        bool moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
-        if (Unanimous(k, count, sample)) return moved;
+        moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
         double size = 0, speed = 0, slack = 0;
-        for (int e = 0; e < count; e++)
+        if (sample == _s->Everybody) CountedBallots<TVector, TLanes>.QuerySizes(_s, weight, out size, out speed, out slack);
+        else
         {
-            int i = sample[e];
-            double w = Math.Abs(weight[e]);
-            size += w;
-            speed += w * _s->Speed[i];
-            slack += w * _s->Rounding[i];
+            for (int e = 0; e < count; e++)
+            {
+                int i = sample[e];
+                double w = Math.Abs(weight[e]);
+                size += w;
+                speed += w * _s->Speed[i];
+                slack += w * _s->Rounding[i];
+            }
         }
         speed += size * _s->SignalSpeed;
         slack += size * _s->SignalRounding;
@@ -252,26 +252,26 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
 
     /// <summary>The same on a row of W_K, the weights being those of the samples' C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool VoteKey(int row, int k, int count, int* sample, double* weight)
+    private bool VoteKey(int row, int k, int count, int* sample, double side)
     {
-        double signal = 0, size = 0;
-        for (int e = 0; e < count; e++)
+        if (Unanimous(k, count, sample, Begin.KeyRow(sample[0]), row, side, out bool moved)) return moved;
+        double* weight = _s->Weights;
+        double signal = 0, size = 0, speed2 = 0, slack2 = 0;
+        if (sample == _s->Everybody) CountedBallots<TVector, TLanes>.KeySizes(_s, weight, out signal, out size, out speed2, out slack2);
+        else
         {
-            double term = weight[e] * _s->Own1[sample[e]];
-            signal += term;
-            size += Math.Abs(term);
+            for (int e = 0; e < count; e++)
+            {
+                int i = sample[e];
+                double term = weight[e] * _s->Own1[i], w = Math.Abs(weight[e] * _s->Own2[i]);
+                signal += term;
+                size += Math.Abs(term);
+                speed2 += w * _s->Speed[i];
+                slack2 += w * _s->Rounding[i];
+            }
         }
         CountedBallots<TVector, TLanes>.Key(_s, count, sample, weight, signal);
-        bool moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
-        if (Unanimous(k, count, sample)) return moved;
-        double speed2 = 0, slack2 = 0;
-        for (int e = 0; e < count; e++)
-        {
-            int i = sample[e];
-            double w = Math.Abs(weight[e] * _s->Own2[i]);
-            speed2 += w * _s->Speed[i];
-            slack2 += w * _s->Rounding[i];
-        }
+        moved = !CountedRows<TVector, TLanes>.Holds(_s, _s->Ballot, row) && CountedRows<TVector, TLanes>.Renew(_s, row, _s->Ballot, 1);
         double steps = Longest(k);
         for (; steps >= 1; steps = Math.Floor(steps / 4))
         {
@@ -284,14 +284,17 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         return moved;
     }
 
-    /// <summary>Where all samples agree, they do so until the first of them is due.</summary>
+    /// <summary>Where all samples agree, they do so until the first of them is due, and the vote needs no counting.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Unanimous(int k, int count, int* sample)
+    private bool Unanimous(int k, int count, int* sample, int firstRow, int row, double side, out bool moved)
     {
+        moved = false;
         double until = double.PositiveInfinity;
         for (int e = 0; e < count; e++)
             if (_s->Due[sample[e]] < until) until = _s->Due[sample[e]];
-        if (until <= _s->Time + 1 || !CountedBallots<TVector, TLanes>.Agree(_s)) return false;
+        double* first = _s->Direction + firstRow * _stride;
+        if (until <= _s->Time + 1 || !CountedBallots<TVector, TLanes>.Agree(_s, count, sample, first)) return false;
+        moved = CountedRows<TVector, TLanes>.Renew(_s, row, first, side);
         _s->Due[k] = until;
         return true;
     }
@@ -302,11 +305,15 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
     {
         bool moved = false;
         SharedCoordinates shared = Begin.Shared;
+        double* weights = _s->Weights;
+        new Span<double>(weights, _n).Clear();
         fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
-        fixed (double* values = shared.ColumnValue, weights = _weights)
+        fixed (double* values = shared.ColumnValue)
             for (int c = 0; c < _shared; c++)
             {
                 int from = starts[c], count = starts[c + 1] - from, query = _n + 2 + c, key = query + _shared;
+                // All entries y xi_c have one sign.
+                double side = _valueDirection[c];
                 if (everything || _s->Due[query] <= _s->Time)
                 {
                     double least = _scaled ? Least(_s->Log2, samples + from, count) : 0;
@@ -316,7 +323,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
                         weights[e] = -values[from + e] * _s->Beta2[i];
                         if (_scaled) weights[e] *= Math.Exp(least - _s->Log2[i]);
                     }
-                    if (VoteQuery(Begin.SharedQueryRow(c), query, count, samples + from, weights, _s->LargestRate2))
+                    if (VoteQuery(Begin.SharedQueryRow(c), query, count, samples + from, side, _s->LargestRate2))
                     {
                         moved = true;
                         for (int e = 0; e < count; e++) _moved[samples[from + e]] |= QueryMoved;
@@ -326,7 +333,7 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
                 {
                     double least = _scaled ? Least(_s->LogOwn, samples + from, count) : 0;
                     for (int e = 0; e < count; e++) weights[e] = _scaled ? values[from + e] * Math.Exp(least - _s->LogOwn[samples[from + e]]) : values[from + e];
-                    if (VoteKey(Begin.SharedKeyRow(c), key, count, samples + from, weights))
+                    if (VoteKey(Begin.SharedKeyRow(c), key, count, samples + from, side))
                     {
                         moved = true;
                         for (int e = 0; e < count; e++) _moved[samples[from + e]] |= KeyMoved;

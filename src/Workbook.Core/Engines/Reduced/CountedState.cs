@@ -25,8 +25,11 @@ internal unsafe struct CountedState
     /// <summary>rate (t - BaseTime) of every assembled row.</summary>
     public double* Moved;
 
-    /// <summary>What <see cref="CountedBallots{TVector, TLanes}"/> finds out about one vote, four rows.</summary>
-    public double* Ballot;
+    /// <summary>What <see cref="CountedBallots{TVector, TLanes}"/> finds out about one vote, three rows; the weights of its samples, zero past the last.</summary>
+    public double* Ballot, Weights;
+
+    /// <summary>0 .. n - 1.</summary>
+    public int* Everybody;
 
     /// <summary>Eight vectors of partial sums.</summary>
     public double* Partial;
@@ -94,7 +97,7 @@ internal unsafe struct CountedState
         Direction = Take(Rows * row); Count = Take(Rows * row); Since = Take(Rows);
         Start = Take(assembled * row); Base = Take(assembled * row); Slope = Take(assembled * row); BaseTime = Take(assembled);
         Signal = Take(2 * row); Difference = Take(n * row); Key = Take(n * row); Query = Take(row); Padding = Take(row);
-        Moved = Take(assembled); Ballot = Take(4 * row);
+        Moved = Take(assembled); Ballot = Take(3 * row); Weights = Take(samples); Everybody = (int*)Take(samples);
         Partial = Take(8 * 8);
         ValueBase = Take(samples); ValueSlope = Take(samples); Value = Take(samples);
         Anchor = Take(samples); Expansion = Take(8 * samples);
