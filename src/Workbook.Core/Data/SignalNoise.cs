@@ -146,11 +146,12 @@ public sealed record SignalNoise(int D, int N, int S, double SigmaP, SupportMode
     /// <summary>n s distinct coordinates in uniformly random order (the first n s steps of a Fisher-Yates shuffle).</summary>
     private int[] DisjointCoordinates(ulong seed)
     {
-        var words = new RandomStream(seed, Streams.DisjointSupport);
+        var words = new ulong[N * S];
+        new RandomStream(seed, Streams.DisjointSupport).Words(0, words);
         int[] order = [.. Enumerable.Range(0, D - 1)];
-        for (int k = 0; k < N * S; k++)
+        for (int k = 0; k < words.Length; k++)
         {
-            int j = k + words.Below((ulong)k, D - 1 - k);
+            int j = k + RandomStream.WordBelow(words[k], D - 1 - k);
             (order[k], order[j]) = (order[j], order[k]);
         }
         return order[..(N * S)];

@@ -54,8 +54,11 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     public int Below(ulong index, int bound)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
-        return (int)Math.BigMul(UInt64(index), (ulong)bound, out _);
+        return WordBelow(UInt64(index), bound);
     }
+
+    /// <summary>The integer that <see cref="Below(ulong, int)"/> makes of a word.</summary>
+    internal static int WordBelow(ulong word, int bound) => (int)Math.BigMul(word, (ulong)bound, out _);
 
     /// <summary>
     /// A standard normal: the pair <c>(2j, 2j + 1)</c> is <see cref="BoxMuller.Pair"/> of the words <c>(2j, 2j + 1)</c>.
