@@ -11,6 +11,9 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
+    // Vectors of a strip, and rows that a long one is worked on with: as many as are folded at once.
+    private const int MostVectors = 6, Group = 8;
+
     /// <summary>q_mu, k_mu and v_mu; y q_xi, y v_xi and D from a sample's own coordinates and the shared ones; the scores a_1 = q_mu . D_i and a_2 = y q_xi_i . D_i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(AccumulatedState* s)
@@ -23,35 +26,36 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
             TLanes.Store(Moved(ofQuery, start + r, sum + r), mu + r);
             TLanes.Store(Moved(ofKey, start + stride + r, sum + stride + r), mu + stride + r);
         }
-        for (nint first = 0; first < vectors;)
-        {
-            nint strip = Math.Min(vectors - first, 6), r = first * TLanes.Count;
-            switch (strip)
+        // Long rows are worked on a few at a time, so that memory is still read in its order.
+        nint group = vectors > MostVectors ? Group : s->N;
+        for (nint from = 0; from < s->N; from += group)
+            for (nint first = 0, to = Math.Min(s->N, from + group); first < vectors; first += MostVectors)
             {
-                case 1: Strip<One>(s, r); break;
-                case 2: Strip<Two>(s, r); break;
-                case 3: Strip<Three>(s, r); break;
-                case 4: Strip<Four>(s, r); break;
-                case 5: Strip<Five>(s, r); break;
-                default: Strip<Six>(s, r); break;
+                nint r = first * TLanes.Count;
+                switch (Math.Min(vectors - first, MostVectors))
+                {
+                    case 1: Strip<One>(s, from, to, r); break;
+                    case 2: Strip<Two>(s, from, to, r); break;
+                    case 3: Strip<Three>(s, from, to, r); break;
+                    case 4: Strip<Four>(s, from, to, r); break;
+                    case 5: Strip<Five>(s, from, to, r); break;
+                    default: Strip<Six>(s, from, to, r); break;
+                }
             }
-            first += strip;
-        }
         s->Signal = Math.FusedMultiplyAdd(s->SignalScale, s->Sum[s->ValueSignal], s->SignalStart);
         Values(s);
     }
 
-    /// <summary>All samples' q, D and part of the scores for a strip of vectors from neuron <paramref name="first"/> on.</summary>
+    /// <summary>Some samples' q, D and part of the scores for a strip of vectors from neuron <paramref name="first"/> on; <paramref name="from"/> is a multiple of 8.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Strip<TVectors>(AccumulatedState* s, nint first) where TVectors : IConstant
+    private static void Strip<TVectors>(AccumulatedState* s, nint from, nint to, nint first) where TVectors : IConstant
     {
-        const int Group = 8;
         nint n = s->N, stride = s->Stride, ownKeys = n * stride, toKeys = s->SharedCount * stride;
-        double* sum = s->Sum + 2 * stride + first, start = s->Start + 2 * stride + first, scale = s->Scale + 2, qMu = s->MuRows + first, kMu = qMu + stride, query = s->Query + first, difference = s->Difference + first;
-        double* values = s->SampleValue, shared = s->Sum + (2 + 2 * n) * stride + first, partial1 = s->Partial1, partial2 = s->Partial2, score1 = s->Score1, score2 = s->Score2;
+        double* sum = s->Sum + (2 + from) * stride + first, start = s->Start + (2 + from) * stride + first, scale = s->Scale + 2, qMu = s->MuRows + first, kMu = qMu + stride, query = s->Query + from * stride + first, difference = s->Difference + from * stride + first;
+        double* values = s->SampleValue, shared = s->Sum + (2 + 2 * n) * stride + first, partial1 = s->Partial1, partial2 = s->Partial2, score1 = s->Score1 + from, score2 = s->Score2 + from;
         int* rows = s->SampleRow, starts = s->SampleStart;
-        nint e = 0, part = 0;
-        for (nint i = 0; i < n; i++)
+        nint e = starts[from], part = 0;
+        for (nint i = from; i < to; i++)
         {
             TVector ofQuery = TLanes.Create(scale[i]), ofKey = TLanes.Create(scale[n + i]);
             TVector q0 = Moved(ofQuery, start, sum), q1 = q0, q2 = q0, q3 = q0, q4 = q0, q5 = q0;
@@ -61,7 +65,7 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
             if (TVectors.Value > 3) { q3 = Moved(ofQuery, start + 3 * TLanes.Count, sum + 3 * TLanes.Count); k3 = Moved(ofKey, start + ownKeys + 3 * TLanes.Count, sum + ownKeys + 3 * TLanes.Count); }
             if (TVectors.Value > 4) { q4 = Moved(ofQuery, start + 4 * TLanes.Count, sum + 4 * TLanes.Count); k4 = Moved(ofKey, start + ownKeys + 4 * TLanes.Count, sum + ownKeys + 4 * TLanes.Count); }
             if (TVectors.Value > 5) { q5 = Moved(ofQuery, start + 5 * TLanes.Count, sum + 5 * TLanes.Count); k5 = Moved(ofKey, start + ownKeys + 5 * TLanes.Count, sum + ownKeys + 5 * TLanes.Count); }
-            for (nint to = starts[i + 1]; e < to; e++)
+            for (nint end = starts[i + 1]; e < end; e++)
             {
                 TVector yx = TLanes.Create(values[e]);
                 double* onQuery = shared + rows[e], onKey = onQuery + toKeys;
@@ -87,7 +91,7 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
             query += stride;
             difference += stride;
             part++;
-            if (part < Group && i < n - 1) continue;
+            if (part < Group && i < to - 1) continue;
             // A group of samples at a time; what is missing in the last one counts as 0.
             for (; part < Group; part++)
             {
@@ -112,7 +116,7 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
             return;
         }
         RowSums<TVector, TLanes>.Eight(partial, partial);
-        for (int i = 0; i < 8; i += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Load(score + i), TLanes.Load(partial + i)), score + i);
+        for (int i = 0; i < Group; i += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Load(score + i), TLanes.Load(partial + i)), score + i);
     }
 
     /// <summary>y v_xi: from each sample's own coordinates in lanes, then what each shared coordinate adds to its samples.</summary>
@@ -276,36 +280,36 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     /// <summary>The shared coordinates of W_Q: sum -y xi_c beta_2 D_i, and of W_K: sum y xi_c C_i; <see cref="Samples"/> came before.</summary>
     public static void Shared<TStep>(AccumulatedState* s) where TStep : IStepLanes
     {
-        nint stride = s->Stride, vectors = stride / TLanes.Count;
-        for (nint first = 0; first < vectors;)
-        {
-            nint strip = Math.Min(vectors - first, 6), r = first * TLanes.Count;
-            switch (strip)
+        nint vectors = s->Stride / TLanes.Count, pairs = s->Pairs, group = vectors > MostVectors ? Group : pairs;
+        for (nint from = 0; from < pairs; from += group)
+            for (nint first = 0, to = Math.Min(pairs, from + group); first < vectors; first += MostVectors)
             {
-                case 1: Pairs<TStep, One>(s, r); break;
-                case 2: Pairs<TStep, Two>(s, r); break;
-                case 3: Pairs<TStep, Three>(s, r); break;
-                case 4: Pairs<TStep, Four>(s, r); break;
-                case 5: Pairs<TStep, Five>(s, r); break;
-                default: Pairs<TStep, Six>(s, r); break;
+                nint r = first * TLanes.Count;
+                switch (Math.Min(vectors - first, MostVectors))
+                {
+                    case 1: Pairs<TStep, One>(s, from, to, r); break;
+                    case 2: Pairs<TStep, Two>(s, from, to, r); break;
+                    case 3: Pairs<TStep, Three>(s, from, to, r); break;
+                    case 4: Pairs<TStep, Four>(s, from, to, r); break;
+                    case 5: Pairs<TStep, Five>(s, from, to, r); break;
+                    default: Pairs<TStep, Six>(s, from, to, r); break;
+                }
             }
-            first += strip;
-        }
         if (s->SharedCount > s->Pairs) Several<TStep>(s);
     }
 
-    /// <summary>Those of two samples, a strip of vectors from neuron <paramref name="first"/> on.</summary>
+    /// <summary>Some of those of two samples, a strip of vectors from neuron <paramref name="first"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pairs<TStep, TVectors>(AccumulatedState* s, nint first)
+    private static void Pairs<TStep, TVectors>(AccumulatedState* s, nint from, nint to, nint first)
         where TStep : IStepLanes
         where TVectors : IConstant
     {
         nint stride = s->Stride, toKeys = s->SharedCount * stride;
         TVector unit = TLanes.Create(s->Unit);
-        double* differences = s->Difference + first, keys = s->Query + first, queryWeight = s->QueryWeight, keyWeight = s->KeyWeight;
-        double* sum = s->Sum + (2 + 2 * s->N) * stride + first, descent = s->Descent + (2 + 2 * s->N) * stride + first;
-        int* rows = s->ColumnRow;
-        for (int left = s->Pairs; left > 0; left--, rows += 2, queryWeight += 2, keyWeight += 2, sum += stride, descent += stride)
+        double* differences = s->Difference + first, keys = s->Query + first, queryWeight = s->QueryWeight + 2 * from, keyWeight = s->KeyWeight + 2 * from;
+        double* sum = s->Sum + (2 + 2 * s->N + from) * stride + first, descent = s->Descent + (2 + 2 * s->N + from) * stride + first;
+        int* rows = s->ColumnRow + 2 * from;
+        for (; from < to; from++, rows += 2, queryWeight += 2, keyWeight += 2, sum += stride, descent += stride)
         {
             nint row1 = rows[0], row2 = rows[1];
             TVector weight1 = TLanes.Create(queryWeight[0]), weight2 = TLanes.Create(queryWeight[1]);
