@@ -38,6 +38,14 @@ public sealed class EverySizeTests
     }
 
     [Fact]
+    public void Engines_follow_the_written_out_model_where_long_rows_of_many_samples_are_cut()
+    {
+        foreach (int m_k in (int[])[25, 49, 97, 128])
+            foreach (Optimizer rule in Rules)
+                Follow(Problems.SignalNoise(new SignalNoise(80, 19, 5, 1), rule, (ulong)m_k, new ModelSpec(m_k, 2, 0.1)));
+    }
+
+    [Fact]
     public void Engines_follow_the_written_out_model_for_every_support()
     {
         // From one coordinate to all of them: then every coordinate is shared, or with one sample none is.
