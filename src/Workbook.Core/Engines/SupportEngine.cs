@@ -90,24 +90,22 @@ public sealed unsafe class SupportEngine : TrainingEngine
     /// <summary>w~(0) of every column: its coordinates' initial columns, weighted.</summary>
     private void DrawColumns()
     {
-        var (row, sum) = (new double[_m_k], new double[_m_k]);
-        var scratch = new double[Problem.Weights.MV];
-        for (int j = 0; j < _touched.Coordinates.Length; j++)
+        // Many at once are drawn faster; they should still be in the cache when they are added.
+        const int AtATime = 128;
+        InitialWeights weights = Problem.Weights;
+        int most = Math.Min(AtATime, _touched.Coordinates.Length);
+        double[] rows = new double[most * Math.Max(_m_k, weights.MV)], values = new double[most];
+        for (int from = 0; from < _touched.Coordinates.Length; from += AtATime)
         {
-            var (c, k, share) = (_touched.Coordinates[j], _touched.Column[j], _touched.Share[j]);
-            Problem.Weights.Column(WeightMatrix.Query, c, row);
-            AddTo(Query, k, share, row, sum);
-            Problem.Weights.Column(WeightMatrix.Key, c, row);
-            AddTo(Key, k, share, row, sum);
-            _v0[k] += share * Problem.Weights.MeanValue(c, scratch);
+            ReadOnlySpan<int> some = _touched.Coordinates.AsSpan(from, Math.Min(AtATime, _touched.Coordinates.Length - from)), column = _touched.Column.AsSpan(from, some.Length);
+            ReadOnlySpan<double> share = _touched.Share.AsSpan(from, some.Length);
+            weights.Columns(WeightMatrix.Query, some, rows);
+            for (int j = 0; j < some.Length; j++) _columns.Add(share[j], rows.AsSpan(j * _m_k, _m_k), Query, column[j]);
+            weights.Columns(WeightMatrix.Key, some, rows);
+            for (int j = 0; j < some.Length; j++) _columns.Add(share[j], rows.AsSpan(j * _m_k, _m_k), Key, column[j]);
+            weights.MeanValues(some, values, rows);
+            for (int j = 0; j < some.Length; j++) _v0[column[j]] += share[j] * values[j];
         }
-    }
-
-    private void AddTo(Span<double> matrix, int column, double factor, double[] row, double[] sum)
-    {
-        _columns.Read(matrix, column, sum);
-        for (int r = 0; r < row.Length; r++) sum[r] += factor * row[r];
-        _columns.Write(matrix, column, sum);
     }
 
     /// <summary>q (or k) of all patches for the neurons of panel j of W_Q (or W_K).</summary>

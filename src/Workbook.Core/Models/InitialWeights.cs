@@ -77,16 +77,21 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
     /// <summary>All of W(0).</summary>
     public TransformerWeights Materialise()
     {
+        // So many columns at a time: they are drawn together, and a row of them is a few cache lines.
+        const int AtATime = 64;
         var weights = new TransformerWeights(MK, MV, D);
-        var column = new double[Math.Max(MK, MV)];
+        double[] block = new double[Math.Min(AtATime, D) * Math.Max(MK, MV)];
+        int[] columns = [.. Enumerable.Range(0, D)];
         foreach (WeightMatrix matrix in Enum.GetValues<WeightMatrix>())
         {
             int rows = weights.Rows(matrix);
             double[] w = weights[matrix];
-            for (int c = 0; c < D; c++)
+            for (int from = 0; from < D; from += AtATime)
             {
-                Column(matrix, c, column.AsSpan(0, rows));
-                for (int r = 0; r < rows; r++) w[r * D + c] = column[r];
+                int some = Math.Min(AtATime, D - from);
+                Columns(matrix, columns.AsSpan(from, some), block);
+                for (int r = 0; r < rows; r++)
+                    for (int k = 0; k < some; k++) w[r * D + from + k] = block[k * rows + r];
             }
         }
         return weights;
@@ -121,7 +126,8 @@ public abstract class InitialWeights(int m_k, int m_v, int d)
             int rows = matrix <= WeightMatrix.Key ? MK : MV;
             var all = destination[..(columns.Length * rows)];
             if (!new RandomStream(seed, Streams.WeightQuery + (uint)matrix).GaussianColumns(columns, rows, model.Sigma0, all)) base.Columns(matrix, columns, destination);
-        }    }
+        }
+    }
 
     private sealed class Given(TransformerWeights weights) : InitialWeights(weights.MK, weights.MV, weights.D)
     {

@@ -1,3 +1,5 @@
+using Workbook.Core.Numerics;
+
 namespace Workbook.Core.Engines.Support;
 
 /// <summary>
@@ -33,14 +35,14 @@ internal readonly record struct RowPanels(int Rows, int Width, int Panel)
         }
     }
 
-    /// <summary>Overwrites the first neurons of row i.</summary>
-    public void Write(Span<double> matrix, int i, ReadOnlySpan<double> row)
+    /// <summary>Adds a times some neurons to the first ones of row i.</summary>
+    public void Add(double a, ReadOnlySpan<double> row, Span<double> matrix, int i)
     {
-        for (int j = 0, r = 0; r < row.Length; j++)
+        for (int j = 0; !row.IsEmpty; j++)
         {
-            int count = Math.Min(Pitch(j), row.Length - r);
-            row.Slice(r, count).CopyTo(matrix[(Start(j) + i * Pitch(j))..]);
-            r += count;
+            int count = Math.Min(Pitch(j), row.Length);
+            VectorOps.Axpy(a, row[..count], matrix.Slice(Start(j) + i * Pitch(j), count));
+            row = row[count..];
         }
     }
 }
