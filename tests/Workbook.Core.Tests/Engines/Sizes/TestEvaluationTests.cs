@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Workbook.Core.Data;
 using Workbook.Core.Engines;
 using Workbook.Core.Models;
@@ -97,6 +98,23 @@ public sealed class TestEvaluationTests
             Assert.Equal(first ??= found, found);
         }
         GC.KeepAlive(kept);
+    }
+
+    [Theory]
+    [InlineData(5, 4604517965222951433UL)]
+    [InlineData(20, 4604956709459030776UL)]
+    [InlineData(90, 4605418882901432677UL)]
+    public void A_loss_has_the_same_bits_on_every_vector(int m_k, ulong bits)
+    {
+        // Products and sums are rounded once or twice, as the machine can.
+        if (!Fma.IsSupported) return;
+        var columns = new ColumnWeights(60, m_k);
+        for (int c = 0; c < 60; c++)
+        {
+            for (int r = 0; r < m_k; r++) (columns.Query(c)[r], columns.Key(c)[r]) = (1.0 / (2 + c + r), 1.0 / (3 + 7 * c % 11 - r % 5 * 0.3));
+            columns.Value[c] = 0.7 - c * 0.03;
+        }
+        Assert.Equal(bits, BitConverter.DoubleToUInt64Bits(columns.Evaluate(TestSet.Draw(new SignalNoise(60, 1, 7, 1), 3, 100)).Loss));
     }
 
     [Fact]
