@@ -5,10 +5,10 @@ namespace Workbook.Core.Numerics;
 /// <typeparam name="TVector">The vector of as many doubles.</typeparam>
 internal unsafe interface IWordLanes<TWords, TVector>
 {
-    /// <summary>first + 0, first + 1, ... in the order that <see cref="StorePairs"/> undoes.</summary>
-    static abstract TWords Blocks(ulong first);
+    /// <summary>first + 0, first + 1, ...</summary>
+    static abstract TWords Consecutive(ulong first);
 
-    /// <summary>Words in memory, in the order of <see cref="Blocks"/>.</summary>
+    /// <summary>Words of consecutive blocks in memory, in the order that <see cref="StorePairs"/> undoes.</summary>
     static abstract TWords LoadBlocks(ulong* source);
 
     /// <summary>The same word in every lane.</summary>

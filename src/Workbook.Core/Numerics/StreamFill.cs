@@ -99,59 +99,31 @@ internal static unsafe class StreamFill
         where TLanes : ILanes<TVector, double>
         where TPair : IPairFunction
     {
-        int pairs = TLanes.Count;
-        double* raw = stackalloc double[2 * PhiloxLanes.Chunk];
-        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords];
-        PhiloxLanes.Keys(key, keys);
-
-        // Blocks that run past their substream's end belong to the following one. Once
-        // around at a time, which is once at most where a substream has as many blocks as a vector.
-        TWords each = TWordLanes.Create(blocksOfEach);
-        TWords stepBlock = TWordLanes.Create((ulong)pairs % blocksOfEach), stepHigh = TWordLanes.Create((ulong)pairs / blocksOfEach);
-        TWords block = TWordLanes.Blocks(firstBlock), high = TWordLanes.Create(counterHigh);
-        for (ulong turns = blocksOfEach < Endless ? (ulong)(pairs - 1) / blocksOfEach : 0; turns > 0; turns--)
-        {
-            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
-        }
-
+        const int Length = PhiloxLanes.Chunk + 8;
+        double* room = stackalloc double[2 * Length + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Length;
+        ulong block = firstBlock;
         for (int done = 0; done < count; done += 2 * PhiloxLanes.Chunk)
         {
-            int some = Math.Min(count - done, 2 * PhiloxLanes.Chunk);
-            for (int start = 0; start < some; start += 8 * pairs)
+            int some = Math.Min(count - done, 2 * PhiloxLanes.Chunk), blocks = (some + 1) / 2;
+            for (int filled = 0; filled < blocks;)
             {
-                TWords a = block, aHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                TWords b = block, bHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                TWords c = block, cHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                PhiloxLanes.Store<TWords, TWordLanes, TVector, TLanes>(keys, a, aHigh, b, bHigh, c, cHigh, block, high, raw + start);
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
+                // What is left of a substream, in whole vectors: what goes past its end is written over by the next.
+                int run = (int)Math.Min(blocksOfEach - block, (ulong)(blocks - filled));
+                TVector upper = TWordLanes.AsNumber(TWordLanes.Create(counterHigh));
+                for (int k = 0; k < run; k += TLanes.Count)
+                {
+                    TLanes.Store(TWordLanes.AsNumber(TWordLanes.Consecutive(block + (ulong)k)), low + filled + k);
+                    TLanes.Store(upper, high + filled + k);
+                }
+
+                filled += run;
+                block += (ulong)run;
+                if (block == blocksOfEach) (block, counterHigh) = (0, counterHigh + 1);
             }
 
-            PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, TPair>(raw, scale, destination + done, some);
+            PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, blocks);
+            PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, TPair>(low, high, scale, destination + done, some);
         }
-    }
-
-    /// <summary>The counters of the next vector.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Next<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords stepBlock, TWords stepHigh, TWords each)
-        where TWordLanes : IWordLanes<TWords, TVector>
-    {
-        block = TWordLanes.Add(block, stepBlock);
-        high = TWordLanes.Add(high, stepHigh);
-        Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
-    }
-
-    /// <summary>Where block is not below each: block - each of the next substream. Both are at most 2^63.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Wrap<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords each)
-        where TWordLanes : IWordLanes<TWords, TVector>
-    {
-        // All bits of the difference's mask say that the block stays: then nothing is added to high, else 1.
-        TWords rest = TWordLanes.Subtract(block, each), stays = TWordLanes.SignMask(rest);
-        high = TWordLanes.Add(TWordLanes.Add(high, TWordLanes.Create(1)), stays);
-        block = TWordLanes.Add(rest, TWordLanes.And(each, stays));
     }
 
     /// <summary>The words as they are, in the bits of numbers.</summary>

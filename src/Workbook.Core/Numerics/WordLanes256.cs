@@ -8,7 +8,7 @@ namespace Workbook.Core.Numerics;
 internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vector256<double>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<ulong> Blocks(ulong first) => Vector256.Create(first) + Vector256.Create(0, 2, 1, 3UL);
+    public static Vector256<ulong> Consecutive(ulong first) => Vector256.Create(first) + Vector256.Create(0, 1, 2, 3UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> LoadBlocks(ulong* source) => Avx2.Permute4x64(Vector256.Load(source), 0b11_01_10_00);

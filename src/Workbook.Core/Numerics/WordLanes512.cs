@@ -8,7 +8,7 @@ namespace Workbook.Core.Numerics;
 internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vector512<double>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ulong> Blocks(ulong first) => Vector512.Create(first) + Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL);
+    public static Vector512<ulong> Consecutive(ulong first) => Vector512.Create(first) + Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> LoadBlocks(ulong* source) => Avx512F.PermuteVar8x64(Vector512.Load(source), Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL));

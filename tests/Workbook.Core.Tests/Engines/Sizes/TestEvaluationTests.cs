@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 using Workbook.Core.Data;
 using Workbook.Core.Engines;
@@ -101,9 +102,9 @@ public sealed class TestEvaluationTests
     }
 
     [Theory]
-    [InlineData(5, 4604517965222951433UL)]
-    [InlineData(20, 4604956709459030776UL)]
-    [InlineData(90, 4605418882901432677UL)]
+    [InlineData(5, 15837767092506116053UL)]
+    [InlineData(20, 15201819476552559938UL)]
+    [InlineData(90, 9084564159549828972UL)]
     public void A_loss_has_the_same_bits_on_every_vector(int m_k, ulong bits)
     {
         // Products and sums are rounded once or twice, as the machine can.
@@ -114,7 +115,11 @@ public sealed class TestEvaluationTests
             for (int r = 0; r < m_k; r++) (columns.Query(c)[r], columns.Key(c)[r]) = (1.0 / (2 + c + r), 1.0 / (3 + 7 * c % 11 - r % 5 * 0.3));
             columns.Value[c] = 0.7 - c * 0.03;
         }
-        Assert.Equal(bits, BitConverter.DoubleToUInt64Bits(columns.Evaluate(TestSet.Draw(new SignalNoise(60, 1, 7, 1), 3, 100)).Loss));
+        // One sample each: a mean of many hides what the last digits do.
+        ulong found = 0;
+        for (ulong seed = 0; seed < 60; seed++)
+            found = BitOperations.RotateLeft(found, 1) ^ BitConverter.DoubleToUInt64Bits(columns.Evaluate(TestSet.Draw(new SignalNoise(60, 1, 7, 1), seed, 1)).Loss);
+        Assert.Equal(bits, found);
     }
 
     [Fact]
