@@ -65,6 +65,6 @@ internal static unsafe class GaussianColumns
     {
         new Span<ulong>(high, count).Fill(counterHigh);
         PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, count);
-        PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, BoxMullerKernel>(low, high, scale, destination, 2 * count);
+        BoxMullerKernel.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination, 2 * count);
     }
 }

@@ -138,7 +138,7 @@ internal static unsafe class PhiloxLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWords Join<TWords, TWordLanes, TVector>(TWords low, TWords high)
         where TWordLanes : IWordLanes<TWords, TVector> =>
-        TWordLanes.Or(TWordLanes.And(low, TWordLanes.Create(uint.MaxValue)), TWordLanes.ShiftLeft(high, 32));
+        TWordLanes.Halves(low, TWordLanes.ShiftLeft(high, 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round<TWords, TWordLanes, TVector>(
@@ -152,30 +152,19 @@ internal static unsafe class PhiloxLanes
         (c1, c3) = (product1, product0);
     }
 
-    /// <summary>What the function makes of raw words, by block, for the first <paramref name="count"/> numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    public static void Finish<TWords, TWordLanes, TVector, TLanes, TPair>(double* low, double* high, double scale, double* destination, int count)
+    /// <summary>Pairs by block where <paramref name="rest"/> numbers are left, the last vector in part.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePairs<TWords, TWordLanes, TVector, TLanes>(TVector first, TVector second, double* destination, int rest, double* last)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
-        where TPair : IPairFunction
     {
-        int step = 2 * TLanes.Count;
-        TVector factor = TLanes.Create(scale);
-        double* last = stackalloc double[2 * Elementwise.LongestVector];
-        for (int i = 0; i < count; i += step)
+        if (rest >= 2 * TLanes.Count)
         {
-            TWords word0 = TWordLanes.LoadBlocks((ulong*)low + i / 2), word1 = TWordLanes.LoadBlocks((ulong*)high + i / 2);
-            TPair.Invoke<TWords, TWordLanes, TVector, TLanes>(word0, word1, factor, out TVector first, out TVector second);
-            if (count - i >= step)
-            {
-                TWordLanes.StorePairs(first, second, destination + i);
-            }
-            else
-            {
-                TWordLanes.StorePairs(first, second, last);
-                new Span<double>(last, count - i).CopyTo(new Span<double>(destination + i, count - i));
-            }
+            TWordLanes.StorePairs(first, second, destination);
+            return;
         }
+
+        TWordLanes.StorePairs(first, second, last);
+        new Span<double>(last, rest).CopyTo(new Span<double>(destination, rest));
     }
 }

@@ -122,17 +122,25 @@ internal static unsafe class StreamFill
             }
 
             PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, blocks);
-            PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, TPair>(low, high, scale, destination + done, some);
+            TPair.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination + done, some);
         }
     }
 
     /// <summary>The words as they are, in the bits of numbers.</summary>
     private readonly struct WordPair : IPairFunction
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, TVector scale, out TVector first, out TVector second)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [SkipLocalsInit]
+        public static void Finish<TWords, TWordLanes, TVector, TLanes>(double* low, double* high, double scale, double* destination, int count)
             where TWordLanes : IWordLanes<TWords, TVector>
-            where TLanes : ILanes<TVector, double> =>
-            (first, second) = (TWordLanes.AsNumber(word0), TWordLanes.AsNumber(word1));
+            where TLanes : ILanes<TVector, double>
+        {
+            double* last = stackalloc double[2 * Elementwise.LongestVector];
+            for (int i = 0; i < count; i += 2 * TLanes.Count)
+            {
+                TVector first = TWordLanes.AsNumber(TWordLanes.LoadBlocks((ulong*)low + i / 2)), second = TWordLanes.AsNumber(TWordLanes.LoadBlocks((ulong*)high + i / 2));
+                PhiloxLanes.StorePairs<TWords, TWordLanes, TVector, TLanes>(first, second, destination + i, count - i, last);
+            }
+        }
     }
 }

@@ -44,7 +44,11 @@ internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vect
     public static Vector256<ulong> Upper(Vector256<ulong> a) => Avx2.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> ToNumber(Vector256<ulong> a) => Vector256.ConvertToDouble(a);
+    public static Vector256<ulong> ShiftHalvesRight(Vector256<ulong> a, int bits) => Vector256.ShiftRightLogical(a.AsUInt32(), bits).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Halves(Vector256<ulong> lower, Vector256<ulong> upper) =>
+        Avx2.Blend(lower.AsUInt32(), upper.AsUInt32(), 0b1010_1010).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> AsNumber(Vector256<ulong> a) => a.AsDouble();

@@ -44,7 +44,11 @@ internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vect
     public static Vector512<ulong> Upper(Vector512<ulong> a) => Avx512F.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ToNumber(Vector512<ulong> a) => Vector512.ConvertToDouble(a);
+    public static Vector512<ulong> ShiftHalvesRight(Vector512<ulong> a, int bits) => Vector512.ShiftRightLogical(a.AsUInt32(), bits).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Halves(Vector512<ulong> lower, Vector512<ulong> upper) =>
+        Vector512.ConditionalSelect(Vector512.Create((ulong)uint.MaxValue), lower, upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> AsNumber(Vector512<ulong> a) => a.AsDouble();
