@@ -17,7 +17,7 @@ namespace Workbook.Core.Engines;
 internal sealed unsafe class ColumnWeights(int d, int m_k)
 {
     // Samples that are worked on together, and those of the paper's distribution that are drawn together: both stay in the first-level cache.
-    private const int Block = 16, Drawn = 64;
+    private const int Block = 16, Drawn = 128;
 
     // Scores read whole vectors.
     private const int Slack = 16;

@@ -85,13 +85,11 @@ internal static unsafe class TestKernels
         where TLanes : ILanes<TVector, double>
         where TVectors : IConstant
     {
-        double* lines = at.Lines + (nint)done * Line, v = at.V;
-        nint width = (nint)at.Groups * Line, s = at.S;
-        for (int i = 0; i < at.Count; i++)
+        double* lines = at.Lines + (nint)done * Line, v = at.V, value = at.Value, sums = at.Sums, labels = at.Y, noiseValue = at.NoiseValue, room = at.Room;
+        int* index = at.Index;
+        nint width = (nint)at.Groups * Line, s = at.S, pitch = at.Pitch;
+        for (double* end = sums + at.Count * Line; sums < end; sums += Line, value += pitch, index += pitch, labels++, noiseValue++)
         {
-            nint entry = (nint)i * at.Pitch;
-            int* index = at.Index + entry;
-            double* value = at.Value + entry;
             TVector zero = TLanes.Create(0.0), s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero, s8 = zero, s9 = zero;
             double sum = 0;
             for (nint e = 0; e < s; e++)
@@ -112,10 +110,9 @@ internal static unsafe class TestKernels
                 sum = double.MultiplyAddEstimate(v[c], First(factor), sum);
             }
 
-            at.NoiseValue[i] = sum;
-            double* sums = at.Sums + i * Line, room = at.Room;
+            *noiseValue = sum;
             // Column 0 is the signal's. What a group's products need is in registers; what is written is read after the block.
-            Vector256<double> sign = Vector256.Create(-at.Y[i]), sum0 = Vector256<double>.Zero, sum1 = sum0;
+            Vector256<double> sign = Vector256.Create(-*labels), sum0 = Vector256<double>.Zero, sum1 = sum0;
             if (done > 0) (sum0, sum1) = (Vector256.Load(sums), Vector256.Load(sums + GroupNeurons));
             if (typeof(TVector) == typeof(Vector512<double>))
             {

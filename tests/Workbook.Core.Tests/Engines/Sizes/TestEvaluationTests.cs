@@ -28,8 +28,8 @@ public sealed class TestEvaluationTests
     {
         TrainingEngine engine = Trained(m_k, 40);
         TransformerWeights w = engine.CurrentWeights();
-        // Blocks hold 16 samples, 64 are drawn at a time; losses add up in eight lanes.
-        foreach (int count in (int[])[1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130]) Check(engine, w, new SignalNoise(40, 1, 5, 1), count);
+        // Supports are drawn 16 at a time and sorted 32 at a time, samples evaluated 128 at a time; losses add up in eight lanes.
+        foreach (int count in (int[])[1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 127, 128, 129, 260]) Check(engine, w, new SignalNoise(40, 1, 5, 1), count);
     }
 
     [Fact]
