@@ -64,7 +64,7 @@ internal static unsafe class GaussianColumns
         where TLanes : ILanes<TVector, double>
     {
         new Span<ulong>(high, count).Fill(counterHigh);
-        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, count);
+        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, count, 0);
         BoxMullerKernel.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination, 2 * count);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -27,10 +28,49 @@ internal static unsafe class PhiloxLanes
     /// <summary>The first multiple of 64 bytes: the stack is aligned less, and every other vector would lie in two cache lines.</summary>
     public static double* Aligned(double* room) => (double*)(((nuint)room + 63) & ~(nuint)63);
 
-    /// <summary>Counters become words, in place: as many of each half as the blocks, rounded up to whole turns (<see cref="Spare"/>).</summary>
+    /// <summary>The most blocks of a substream whose share in the first two rounds is kept, and room for whole vectors of it.</summary>
+    public const int Shared = 64, SharedRoom = Shared + 8;
+
+    /// <summary>
+    /// With a block's number below 2^32 the counters of block k of a substream are, after two rounds, a number of the substream alone (<see cref="OfSubstream"/>)
+    /// exclusive-or a number of k alone: low[k] and high[k], for all substreams whose names share their upper 32 bits.
+    /// </summary>
+    public static void OfBlocks(ulong key, uint upper, int blocks, ulong* low, ulong* high)
+    {
+        uint key0 = (uint)key, key1 = (uint)(key >> 32);
+        for (uint k = 0; k < blocks; k++)
+        {
+            ulong first = (ulong)Philox.Multiplier0 * k;
+            ulong second = (ulong)Philox.Multiplier1 * ((uint)(first >> 32) ^ upper ^ key1);
+            low[k] = BitOperations.RotateLeft(second, 32) ^ (key0 + Philox.KeyStep0);
+            high[k] = (uint)first ^ (key1 + Philox.KeyStep1);
+        }
+    }
+
+    /// <summary>The number of a substream, from the lower 32 bits of its name.</summary>
+    public static (ulong Low, ulong High) OfSubstream(ulong key, uint name)
+    {
+        ulong first = (ulong)Philox.Multiplier1 * name, second = (ulong)Philox.Multiplier0 * ((uint)(first >> 32) ^ (uint)key);
+        return ((uint)first, BitOperations.RotateLeft(second, 32));
+    }
+
+    /// <summary>The numbers of substreams, one in each lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void OfSubstreams<TWords, TWordLanes, TVector>(ulong key, TWords names, out TWords low, out TWords high)
+        where TWordLanes : IWordLanes<TWords, TVector>
+    {
+        TWords first = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier1), names);
+        TWords second = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier0), TWordLanes.Xor(TWordLanes.ShiftRight(first, 32), TWordLanes.Create((uint)key)));
+        low = TWordLanes.Halves(first, TWordLanes.Create(0));
+        high = TWordLanes.Or(TWordLanes.ShiftLeft(second, 32), TWordLanes.ShiftRight(second, 32));
+    }
+
+    /// <summary>
+    /// Counters, enciphered by none or by the first two rounds, become words, in place: as many of each half as the blocks, rounded up to whole turns (<see cref="Spare"/>).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Encipher<TWords, TWordLanes, TVector, TLanes>(ulong key, double* low, double* high, int blocks)
+    public static void Encipher<TWords, TWordLanes, TVector, TLanes>(ulong key, double* low, double* high, int blocks, int done)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
@@ -47,18 +87,18 @@ internal static unsafe class PhiloxLanes
         // Sixteen registers hold the state of three vectors, thirty-two that of four.
         if (TLanes.Count < Vector512<double>.Count)
         {
-            for (int i = 0; i < blocks; i += 3 * TLanes.Count) Three<TWords, TWordLanes, TVector, TLanes>(keys, low + i, high + i);
+            for (int i = 0; i < blocks; i += 3 * TLanes.Count) Three<TWords, TWordLanes, TVector, TLanes>(keys, 2 * done, low + i, high + i);
         }
         else
         {
-            for (int i = 0; i < blocks; i += 4 * TLanes.Count) Four<TWords, TWordLanes, TVector, TLanes>(keys, low + i, high + i);
+            for (int i = 0; i < blocks; i += 4 * TLanes.Count) Four<TWords, TWordLanes, TVector, TLanes>(keys, 2 * done, low + i, high + i);
         }
     }
 
     // Only the lower half of each c counts; what is left in the upper half falls away in the products. Two rounds a turn: a state that only
     // changes names costs few moves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Three<TWords, TWordLanes, TVector, TLanes>(ulong* keys, double* low, double* high)
+    private static void Three<TWords, TWordLanes, TVector, TLanes>(ulong* keys, int round, double* low, double* high)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
@@ -66,7 +106,7 @@ internal static unsafe class PhiloxLanes
         Load<TWords, TWordLanes, TVector, TLanes>(low, high, out TWords a0, out TWords a1, out TWords a2, out TWords a3);
         Load<TWords, TWordLanes, TVector, TLanes>(low + TLanes.Count, high + TLanes.Count, out TWords b0, out TWords b1, out TWords b2, out TWords b3);
         Load<TWords, TWordLanes, TVector, TLanes>(low + 2 * TLanes.Count, high + 2 * TLanes.Count, out TWords c0, out TWords c1, out TWords c2, out TWords c3);
-        for (int round = 0; round < KeyWords; round += 4)
+        for (; round < KeyWords; round += 4)
         {
             TWords k0 = TWordLanes.Create(keys[round]), k1 = TWordLanes.Create(keys[round + 1]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);
@@ -85,7 +125,7 @@ internal static unsafe class PhiloxLanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Four<TWords, TWordLanes, TVector, TLanes>(ulong* keys, double* low, double* high)
+    private static void Four<TWords, TWordLanes, TVector, TLanes>(ulong* keys, int round, double* low, double* high)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
@@ -94,7 +134,7 @@ internal static unsafe class PhiloxLanes
         Load<TWords, TWordLanes, TVector, TLanes>(low + TLanes.Count, high + TLanes.Count, out TWords b0, out TWords b1, out TWords b2, out TWords b3);
         Load<TWords, TWordLanes, TVector, TLanes>(low + 2 * TLanes.Count, high + 2 * TLanes.Count, out TWords c0, out TWords c1, out TWords c2, out TWords c3);
         Load<TWords, TWordLanes, TVector, TLanes>(low + 3 * TLanes.Count, high + 3 * TLanes.Count, out TWords d0, out TWords d1, out TWords d2, out TWords d3);
-        for (int round = 0; round < KeyWords; round += 4)
+        for (; round < KeyWords; round += 4)
         {
             TWords k0 = TWordLanes.Create(keys[round]), k1 = TWordLanes.Create(keys[round + 1]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);

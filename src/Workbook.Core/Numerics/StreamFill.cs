@@ -101,6 +101,9 @@ internal static unsafe class StreamFill
     {
         const int Length = PhiloxLanes.Chunk + 8;
         double* room = stackalloc double[2 * Length + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Length;
+        ulong* ofLow = stackalloc ulong[PhiloxLanes.SharedRoom], ofHigh = stackalloc ulong[PhiloxLanes.SharedRoom];
+        bool isShared = blocksOfEach <= PhiloxLanes.Shared;
+        if (isShared) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (int)blocksOfEach, ofLow, ofHigh);
         ulong block = firstBlock;
         for (int done = 0; done < count; done += 2 * PhiloxLanes.Chunk)
         {
@@ -109,19 +112,35 @@ internal static unsafe class StreamFill
             {
                 // What is left of a substream, in whole vectors: what goes past its end is written over by the next.
                 int run = (int)Math.Min(blocksOfEach - block, (ulong)(blocks - filled));
-                TVector upper = TWordLanes.AsNumber(TWordLanes.Create(counterHigh));
-                for (int k = 0; k < run; k += TLanes.Count)
+                if (isShared)
                 {
-                    TLanes.Store(TWordLanes.AsNumber(TWordLanes.Consecutive(block + (ulong)k)), low + filled + k);
-                    TLanes.Store(upper, high + filled + k);
+                    (ulong lowWord, ulong highWord) = PhiloxLanes.OfSubstream(key, (uint)counterHigh);
+                    TWords ofLowest = TWordLanes.Create(lowWord), ofHighest = TWordLanes.Create(highWord);
+                    double* lowOfBlock = (double*)(ofLow + block), highOfBlock = (double*)(ofHigh + block);
+                    for (int k = 0; k < run; k += TLanes.Count)
+                    {
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Xor(ofLowest, TWordLanes.AsWords(TLanes.Load(lowOfBlock + k)))), low + filled + k);
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Xor(ofHighest, TWordLanes.AsWords(TLanes.Load(highOfBlock + k)))), high + filled + k);
+                    }
+                }
+                else
+                {
+                    TVector upper = TWordLanes.AsNumber(TWordLanes.Create(counterHigh));
+                    for (int k = 0; k < run; k += TLanes.Count)
+                    {
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Consecutive(block + (ulong)k)), low + filled + k);
+                        TLanes.Store(upper, high + filled + k);
+                    }
                 }
 
                 filled += run;
                 block += (ulong)run;
-                if (block == blocksOfEach) (block, counterHigh) = (0, counterHigh + 1);
+                if (block < blocksOfEach) continue;
+                (block, counterHigh) = (0, counterHigh + 1);
+                if (isShared && (uint)counterHigh == 0) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (int)blocksOfEach, ofLow, ofHigh);
             }
 
-            PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, blocks);
+            PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, blocks, isShared ? 2 : 0);
             TPair.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination + done, some);
         }
     }

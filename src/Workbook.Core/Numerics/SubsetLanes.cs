@@ -97,17 +97,22 @@ internal static unsafe class SubsetLanes
         double* order = (double*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(isShort ? OrderOfShorts : OrderOfInts));
         int all = (s + 1) / 2 * Lanes;
         TWords start = TWordLanes.Create(counterHigh);
+        // Names that share their upper half share what a block does in the first two rounds.
+        bool isShared = (uint)counterHigh <= uint.MaxValue - Lanes;
+        ulong* ofLow = stackalloc ulong[PhiloxLanes.Shared], ofHigh = stackalloc ulong[PhiloxLanes.Shared];
+        if (isShared) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), all / Lanes, ofLow, ofHigh);
         for (int i = 0; i < Lanes; i += TLanes.Count)
         {
-            TVector ids = TWordLanes.AsNumber(TWordLanes.Add(start, TWordLanes.AsWords(TLanes.Load(order + i))));
-            for (int at = i; at < all; at += Lanes)
+            TWords ids = TWordLanes.Add(start, TWordLanes.AsWords(TLanes.Load(order + i))), lowest = ids, highest = ids;
+            if (isShared) PhiloxLanes.OfSubstreams<TWords, TWordLanes, TVector>(key, ids, out lowest, out highest);
+            for (int at = i, k = 0; at < all; at += Lanes, k++)
             {
-                TLanes.Store(TWordLanes.AsNumber(TWordLanes.Create((ulong)at / Lanes)), low + at);
-                TLanes.Store(ids, high + at);
+                TLanes.Store(TWordLanes.AsNumber(isShared ? TWordLanes.Xor(lowest, TWordLanes.Create(ofLow[k])) : TWordLanes.Create((ulong)k)), low + at);
+                TLanes.Store(TWordLanes.AsNumber(isShared ? TWordLanes.Xor(highest, TWordLanes.Create(ofHigh[k])) : ids), high + at);
             }
         }
 
-        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, all);
+        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, all, isShared ? 2 : 0);
         TWords bound = TWordLanes.Create((ulong)(size - s + 1)), one = TWordLanes.Create(1);
         for (int at = 0; at < all;)
         {
