@@ -49,12 +49,16 @@ internal static unsafe class SubsetLanes
             double* room = stackalloc double[2 * Words + 2 * Picks + Apart + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Words;
             int* picks = (int*)(high + Words);
             ushort* narrow = (ushort*)(high + Words + Picks + Apart);
+            ulong* ofBlocks = stackalloc ulong[2 * PhiloxLanes.Shared];
+            PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (s + 1) / 2, ofBlocks, ofBlocks + PhiloxLanes.Shared);
             for (int i = 0; i < whole; i += Lanes)
             {
+                // Substreams share what a block does in the first two rounds as long as their names share their upper half.
+                ulong* shared = counterHigh >> 32 == (counterHigh + (ulong)i + Lanes) >> 32 ? ofBlocks : null;
                 if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
-                    Products<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh + (ulong)i, size, s, isShort, low, high);
+                    Products<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh + (ulong)i, shared, size, s, isShort, low, high);
                 else
-                    Products<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh + (ulong)i, size, s, isShort, low, high);
+                    Products<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh + (ulong)i, shared, size, s, isShort, low, high);
                 if (!isShort)
                 {
                     Narrow(low, high, s, picks);
@@ -87,9 +91,12 @@ internal static unsafe class SubsetLanes
 
     private static ReadOnlySpan<ulong> OrderOfShorts => [0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15];
 
-    /// <summary>2^32 times what a word picks, and less than 2^32 more: low[16 k + ..] for words 2 k of the subsets, high for words 2 k + 1.</summary>
+    /// <summary>
+    /// 2^32 times what a word picks, and less than 2^32 more: low[16 k + ..] for words 2 k of the subsets, high for words 2 k + 1. The share of blocks in the
+    /// first two rounds is given, or null.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Products<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, int size, int s, bool isShort, double* low, double* high)
+    private static void Products<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ulong* ofBlocks, int size, int s, bool isShort, double* low, double* high)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
@@ -97,10 +104,8 @@ internal static unsafe class SubsetLanes
         double* order = (double*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(isShort ? OrderOfShorts : OrderOfInts));
         int all = (s + 1) / 2 * Lanes;
         TWords start = TWordLanes.Create(counterHigh);
-        // Names that share their upper half share what a block does in the first two rounds.
-        bool isShared = (uint)counterHigh <= uint.MaxValue - Lanes;
-        ulong* ofLow = stackalloc ulong[PhiloxLanes.Shared], ofHigh = stackalloc ulong[PhiloxLanes.Shared];
-        if (isShared) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), all / Lanes, ofLow, ofHigh);
+        bool isShared = ofBlocks != null;
+        ulong* ofLow = ofBlocks, ofHigh = ofBlocks + PhiloxLanes.Shared;
         for (int i = 0; i < Lanes; i += TLanes.Count)
         {
             TWords ids = TWordLanes.Add(start, TWordLanes.AsWords(TLanes.Load(order + i))), lowest = ids, highest = ids;
