@@ -14,6 +14,9 @@ internal static unsafe class TestKernels
     /// <summary>Doubles of a group, and what a sample's sums take.</summary>
     public const int Line = 2 * GroupNeurons;
 
+    /// <summary>Coordinates that are looked at ahead of the one at work, in the next sample too: so many can be read past the last sample's, whatever they are.</summary>
+    public const int Ahead = 6;
+
     /// <summary>What a sample's noise is projected on and what becomes of it: arrays of the first sample of a block.</summary>
     public struct NoiseBlock
     {
@@ -23,7 +26,7 @@ internal static unsafe class TestKernels
         /// <summary>From sample to sample in Index and Value, and the groups of a column.</summary>
         public int Pitch, Groups;
 
-        /// <summary>Coordinates of the noise.</summary>
+        /// <summary>Coordinates of the noise; <see cref="Ahead"/> more can be read.</summary>
         public int* Index;
 
         /// <summary>Noise on them, and labels.</summary>
@@ -39,7 +42,7 @@ internal static unsafe class TestKernels
         public double* Sums, NoiseValue;
     }
 
-    /// <summary>Most vectors that are summed in registers.</summary>
+    /// <summary>Numbers of ten vectors, the most that are summed in registers at a time.</summary>
     public const int RoomOfSample = 10 * Line;
 
     /// <summary>
@@ -79,7 +82,8 @@ internal static unsafe class TestKernels
         }
     }
 
-    // No call inside: the loop over coordinates keeps all it needs in registers.
+    // No call inside: the loop over coordinates keeps all it needs in registers. A vector of 256 bits is half a cache line: its second half would be asked
+    // for while the line is on its way, and both halves once more when it is there; so lines are sent for ahead. Where a vector is a line, that costs more than it gains.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strip<TVector, TLanes, TVectors>(in NoiseBlock at, int done)
         where TLanes : ILanes<TVector, double>
@@ -97,6 +101,16 @@ internal static unsafe class TestKernels
                 TVector factor = TLanes.Create(value[e]);
                 nint c = index[e];
                 double* row = lines + c * width;
+                if (typeof(TVector) == typeof(Vector256<double>))
+                {
+                    double* ahead = lines + index[e + Ahead] * width;
+                    Sse.Prefetch0(ahead);
+                    if (TVectors.Value > 2) Sse.Prefetch0(ahead + Line);
+                    if (TVectors.Value > 4) Sse.Prefetch0(ahead + 2 * Line);
+                    if (TVectors.Value > 6) Sse.Prefetch0(ahead + 3 * Line);
+                    if (TVectors.Value > 8) Sse.Prefetch0(ahead + 4 * Line);
+                }
+
                 s0 = TLanes.MultiplyAdd(factor, TLanes.Load(row), s0);
                 if (TVectors.Value > 1) s1 = TLanes.MultiplyAdd(factor, TLanes.Load(row + TLanes.Count), s1);
                 if (TVectors.Value > 2) s2 = TLanes.MultiplyAdd(factor, TLanes.Load(row + 2 * TLanes.Count), s2);
