@@ -16,7 +16,7 @@ internal sealed class NoiseSamples
     {
         S = s;
         Pitch = s + (s & 1);
-        // Supports are drawn in whole vectors of samples, and written in whole vectors.
+        // Supports are drawn in whole vectors of samples, and written in whole vectors; evaluation looks some coordinates ahead.
         int whole = checked((capacity + SubsetLanes.Lanes - 1) / SubsetLanes.Lanes * SubsetLanes.Lanes);
         Labels = GC.AllocateUninitializedArray<double>(whole);
         Index = GC.AllocateUninitializedArray<int>(checked(whole * Pitch + 8));

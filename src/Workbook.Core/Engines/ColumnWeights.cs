@@ -16,8 +16,8 @@ namespace Workbook.Core.Engines;
 /// </remarks>
 internal sealed unsafe class ColumnWeights(int d, int m_k)
 {
-    // Samples that are worked on together, and samples of the paper's distribution that are drawn together: both stay in the first-level cache.
-    private const int Block = 16, Drawn = 64;
+    // Samples that are worked on together, and those of the paper's distribution that are drawn together: both stay in the first-level cache.
+    private const int Block = 16, Drawn = 128;
 
     // Scores read whole vectors.
     private const int Slack = 16;
@@ -25,8 +25,14 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     private readonly int _width = Rows.Pad(checked(2 * m_k)), _m_k = m_k;
     private readonly AlignedBlock _columns = new(checked(d * Rows.Pad(2 * m_k) + Slack)), _value = new(d);
 
-    // Of a block: projections, laid out as the columns, two of a sample; and what attention keeps of a sample.
-    private readonly AlignedBlock _rows = new(checked(2 * Block * Rows.Pad(2 * m_k) + Slack)), _samples = new(PairSamples.Arrays * Block), _window = Window();
+    // Of a block: projections, laid out as the columns, two of a sample, or a sample's sums; and what attention keeps of a sample.
+    private readonly AlignedBlock _rows = new(checked(2 * Block * Rows.Pad(2 * m_k) + Slack)), _samples = new(PairSamples.Arrays * Drawn), _window = Window();
+    private readonly AlignedBlock _sums = new(Drawn * TestKernels.Line + TestKernels.RoomOfSample);
+
+    // The columns once more in groups of neurons, from the first test set of the paper's distribution on; and which of them have changed since.
+    private readonly bool[] _isStale = new bool[d];
+    private readonly List<int> _stale = [];
+    private AlignedBlock? _lines;
     private NoiseSamples? _drawn;
     private double[] _margin = new double[Drawn];
 
@@ -37,11 +43,19 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
         return window;
     }
 
-    /// <summary>Column c of W_Q.</summary>
-    public Span<double> Query(int c) => _columns.Span.Slice(c * _width, _m_k);
+    /// <summary>Column c of W_Q, to be written before the next evaluation.</summary>
+    public Span<double> Query(int c)
+    {
+        Touch(c);
+        return _columns.Span.Slice(c * _width, _m_k);
+    }
 
-    /// <summary>Column c of W_K.</summary>
-    public Span<double> Key(int c) => _columns.Span.Slice(c * _width + _m_k, _m_k);
+    /// <summary>Column c of W_K, to be written before the next evaluation.</summary>
+    public Span<double> Key(int c)
+    {
+        Touch(c);
+        return _columns.Span.Slice(c * _width + _m_k, _m_k);
+    }
 
     /// <summary>v, by column.</summary>
     public Span<double> Value => _value.Span;
@@ -54,6 +68,7 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
         {
             // Nothing below looks whether a coordinate is one of ours.
             CheckDimension(noise.Dimension);
+            Pack();
             noise.Begin();
             for (int first = 0; first < test.Count; first += Drawn)
             {
@@ -75,6 +90,33 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
             }
         }
         return (sum.Loss / test.Count, (double)sum.Wrong / test.Count);
+    }
+
+    private void Touch(int c)
+    {
+        if (_isStale[c]) return;
+        _isStale[c] = true;
+        _stale.Add(c);
+    }
+
+    /// <summary>Brings the columns in groups up to date.</summary>
+    private void Pack()
+    {
+        _lines ??= new AlignedBlock(checked(_isStale.Length * _width));
+        foreach (int c in _stale)
+        {
+            double* query = _columns.Pointer + (nint)c * _width, key = query + _m_k, line = _lines.Pointer + (nint)c * _width;
+            int r = 0;
+            for (; r <= _m_k - TestKernels.GroupNeurons; r += TestKernels.GroupNeurons, line += TestKernels.Line)
+            {
+                Vector256.Load(key + r).Store(line);
+                Vector256.Load(query + r).Store(line + TestKernels.GroupNeurons);
+            }
+            for (; r < _m_k; r++, line++) (line[0], line[TestKernels.GroupNeurons]) = (key[r], query[r]);
+            _isStale[c] = false;
+        }
+        _stale.Clear();
+        GC.KeepAlive(this);
     }
 
     private void CheckDimension(int dimension)
@@ -117,28 +159,25 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     /// <summary>y F of samples {y mu, xi} of the paper's distribution, mu the first coordinate.</summary>
     private void NoiseMargins(NoiseSamples samples, int from, int count, double[] margin)
     {
-        var at = new PairSamples(_samples.Pointer, Block);
+        // Labels are padded to whole vectors, as what is computed from them.
+        var at = new PairSamples(_samples.Pointer, Rows.Pad(count));
         double v_mu = _value.Pointer[0];
         fixed (int* index = samples.Index)
-        fixed (double* value = samples.Value, labels = samples.Labels)
-            for (int first = 0; first < count; first += Block)
+        fixed (double* value = samples.Value, labels = samples.Labels, to = margin)
+        {
+            int entry = from * samples.Pitch;
+            at.Y = labels + from;
+            at.Margin = to;
+            TestKernels.Noise(new TestKernels.NoiseBlock
             {
-                int some = Math.Min(Block, count - first), entry = (from + first) * samples.Pitch;
-                double* y = labels + from + first;
-                TestKernels.Noise(new TestKernels.NoiseBlock
-                {
-                    Count = some, S = samples.S, Pitch = samples.Pitch, Width = _width, MK = _m_k,
-                    Index = index + entry, Value = value + entry, Y = y, Columns = _columns.Pointer, V = _value.Pointer, Window = _window.Pointer,
-                    Rows = _rows.Pointer, NoiseValue = at.U1, Score0 = at.A0, Score1 = at.A1,
-                });
-                for (int i = 0; i < some; i++)
-                {
-                    at.Y[i] = y[i];
-                    at.U0[i] = y[i] * v_mu;
-                }
-                PairKernels.Margins(at);
-                new Span<double>(at.Margin, some).CopyTo(margin.AsSpan(first));
-            }
+                Count = count, S = samples.S, Pitch = samples.Pitch, Groups = _width / TestKernels.Line,
+                Index = index + entry, Value = value + entry, Y = at.Y, Lines = _lines!.Pointer, V = _value.Pointer,
+                Sums = _sums.Pointer, Room = _sums.Pointer + Drawn * TestKernels.Line, NoiseValue = at.U1,
+            });
+            TestKernels.Together(count, _sums.Pointer, at.Y, at.A0, at.A1);
+            for (int i = 0; i < count; i++) at.U0[i] = at.Y[i] * v_mu;
+            PairKernels.Margins(at);
+        }
         GC.KeepAlive(this);
     }
 

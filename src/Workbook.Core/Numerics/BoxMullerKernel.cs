@@ -8,22 +8,81 @@ namespace Workbook.Core.Numerics;
 /// <see cref="BoxMuller.Pair"/> operation by operation, a pair of words in each lane, and the numbers then multiplied by a scale. Whoever changes one of the two
 /// changes both: the bits must agree.
 /// </summary>
+/// <remarks>
+/// In three stages, a division in the first and a root in the second: from words to numbers the chain of operations is longer than a core looks ahead.
+/// Both occupy the divider for longer than anything else takes, so what the angle needs goes beside them and costs nothing.
+/// </remarks>
 internal readonly unsafe struct BoxMullerKernel : IPairFunction
 {
-    // Of a product the factor that is not needed again comes first: the sum takes its register, and no copy is made.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, TVector scale, out TVector first, out TVector second)
+    // Pairs that go from stage to stage: with what is kept of them 5 kB.
+    private const int AtATime = 128;
+
+    // 2^20 and 1/2: a 32-bit integer in the lower half of their bits is added to them in units of 2^-32 and 2^-53.
+    private const ulong UnitsOf32 = 0x4130000000000000, UnitsOf53 = 0x3FE0000000000000;
+    private const double BothUnits = 1048576.5;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Finish<TWords, TWordLanes, TVector, TLanes>(double* low, double* high, double scale, double* destination, int count)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        TVector ulp = TLanes.Create(BoxMuller.UnitInLastPlace);
-        TVector u1 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.Add(TWordLanes.ShiftRight(word0, 11), TWordLanes.Create(1))), ulp);
-        TVector u2 = TLanes.Multiply(TWordLanes.ToNumber(TWordLanes.ShiftRight(word1, 11)), ulp);
-        TVector radius = TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2.0), Log<TWords, TWordLanes, TVector, TLanes>(u1)));
+        double* room = stackalloc double[5 * AtATime + PhiloxLanes.ForAligned], last = stackalloc double[2 * Elementwise.LongestVector];
+        double* kept = PhiloxLanes.Aligned(room);
+        TVector factor = TLanes.Create(scale);
+        for (; count > 0; count -= 2 * AtATime, low += AtATime, high += AtATime, destination += 2 * AtATime)
+        {
+            int pairs = Math.Min((count + 1) / 2, AtATime);
+            for (int i = 0; i < pairs; i += TLanes.Count) Reduce<TWords, TWordLanes, TVector, TLanes>(low + i, high + i, kept + i);
+            for (int i = 0; i < pairs; i += TLanes.Count) RadiusAndCircle<TWords, TWordLanes, TVector, TLanes>(kept + i);
+            for (int i = 0; i < pairs; i += TLanes.Count)
+            {
+                Turn<TWords, TWordLanes, TVector, TLanes>(kept + i, factor, out TVector first, out TVector second);
+                PhiloxLanes.StorePairs<TWords, TWordLanes, TVector, TLanes>(first, second, destination + 2 * i, count - 2 * i, last);
+            }
+        }
+    }
 
+    // Of a pair kept: f, its quotient s and k of the logarithm, then radius, sine and cosine in their places; r and the rounded quarter of the angle.
+    private const int F = 0, S = AtATime, K = 2 * AtATime, R = 3 * AtATime, Quarter = 4 * AtATime;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Reduce<TWords, TWordLanes, TVector, TLanes>(double* low, double* high, double* kept)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        TWords word0 = TWordLanes.LoadBlocks((ulong*)low), word1 = TWordLanes.LoadBlocks((ulong*)high);
+        Quotient<TWords, TWordLanes, TVector, TLanes>(Unit<TWords, TWordLanes, TVector, TLanes>(word0, 1), out TVector f, out TVector s, out TVector k);
+        TLanes.Store(f, kept + F);
+        TLanes.Store(s, kept + S);
+        TLanes.Store(k, kept + K);
+        TVector u2 = Unit<TWords, TWordLanes, TVector, TLanes>(word1, 0);
         TVector rounded = TLanes.FusedMultiplyAdd(u2, TLanes.Create(4.0), TLanes.Create(BoxMuller.RoundToInteger));
-        TVector r = TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2);
-        TVector z = TLanes.Multiply(r, r);
+        TLanes.Store(TLanes.FusedMultiplyAdd(TLanes.Subtract(rounded, TLanes.Create(BoxMuller.RoundToInteger)), TLanes.Create(-0.25), u2), kept + R);
+        TLanes.Store(rounded, kept + Quarter);
+    }
+
+    /// <summary>(word >> 11 + plus) 2^-53: the upper 32 bits and the other 21 as numbers, whose sum is exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Unit<TWords, TWordLanes, TVector, TLanes>(TWords word, ulong plus)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        TWords upper = TWordLanes.Halves(TWordLanes.Upper(word), TWordLanes.Create(UnitsOf32));
+        TWords lower = TWordLanes.Halves(TWordLanes.ShiftHalvesRight(word, 11), TWordLanes.Create(UnitsOf53));
+        if (plus > 0) lower = TWordLanes.Add(lower, TWordLanes.Create(plus));
+        return TLanes.Add(TLanes.Subtract(TWordLanes.AsNumber(upper), TLanes.Create(BothUnits)), TWordLanes.AsNumber(lower));
+    }
+
+    // Of a product the factor that is not needed again comes first: the sum takes its register, and no copy is made.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RadiusAndCircle<TWords, TWordLanes, TVector, TLanes>(double* kept)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector logarithm = Logarithm<TWords, TWordLanes, TVector, TLanes>(TLanes.Load(kept + F), TLanes.Load(kept + S), TLanes.Load(kept + K));
+        TLanes.Store(TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2.0), logarithm)), kept + F);
+        TVector r = TLanes.Load(kept + R), z = TLanes.Multiply(r, r);
         TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.S6), TLanes.Create(BoxMuller.S5));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S4));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S3));
@@ -32,17 +91,24 @@ internal readonly unsafe struct BoxMullerKernel : IPairFunction
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.S0));
         TVector product = TLanes.Multiply(r, TLanes.Create(BoxMuller.TwoPi));
         TVector rounding = TWordLanes.MultiplySubtract(r, TLanes.Create(BoxMuller.TwoPi), product);
-        TVector sine = TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.TwoPiLow)), rounding));
+        TLanes.Store(TLanes.Add(product, TLanes.FusedMultiplyAdd(r, TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.TwoPiLow)), rounding)), kept + S);
         p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.C6), TLanes.Create(BoxMuller.C5));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C4));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C3));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C2));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C1));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.C0));
-        TVector cosine = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(1.0));
+        TLanes.Store(TLanes.FusedMultiplyAdd(p, z, TLanes.Create(1.0)), kept + K);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn<TWords, TWordLanes, TVector, TLanes>(double* kept, TVector scale, out TVector first, out TVector second)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector sine = TLanes.Load(kept + S), cosine = TLanes.Load(kept + K), radius = TLanes.Load(kept + F);
         // Bits 1 and 0 of the quarter q, moved to the top: the sine's sign is bit 1, the cosine's bit 1 of q + 1, and where q is odd they change places.
-        TWords q = TWordLanes.ShiftLeft(TWordLanes.AsWords(rounded), 62), parity = TWordLanes.Add(q, q), odd = TWordLanes.SignMask(parity);
+        TWords q = TWordLanes.ShiftLeft(TWordLanes.AsWords(TLanes.Load(kept + Quarter)), 62), parity = TWordLanes.Add(q, q), odd = TWordLanes.SignMask(parity);
         TWords signBit = TWordLanes.Create(1UL << 63);
         TVector signOfCosine = TWordLanes.AsNumber(TWordLanes.And(TWordLanes.Xor(q, parity), signBit)), signOfSine = TWordLanes.AsNumber(TWordLanes.And(q, signBit));
         first = TLanes.Multiply(scale, TLanes.Multiply(radius, TLanes.Xor(TWordLanes.Select(odd, sine, cosine), signOfCosine)));
@@ -80,16 +146,33 @@ internal readonly unsafe struct BoxMullerKernel : IPairFunction
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
+        Quotient<TWords, TWordLanes, TVector, TLanes>(x, out TVector f, out TVector s, out TVector k);
+        return Logarithm<TWords, TWordLanes, TVector, TLanes>(f, s, k);
+    }
+
+    /// <summary>x = 2^k (1 + f), s = f / (f + 2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quotient<TWords, TWordLanes, TVector, TLanes>(TVector x, out TVector f, out TVector s, out TVector k)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
         TWords bits = TWordLanes.AsWords(x);
         TWords biased = TWordLanes.Add(bits, TWordLanes.Create(BoxMuller.OneBits - BoxMuller.SqrtHalfBits));
         TWords exponent = TWordLanes.And(biased, TWordLanes.Create(BoxMuller.ExponentMask));
         TVector m = TWordLanes.AsNumber(TWordLanes.Subtract(bits, TWordLanes.Subtract(exponent, TWordLanes.Create(BoxMuller.OneBits))));
-        TVector k = TLanes.Subtract(
+        k = TLanes.Subtract(
             TWordLanes.AsNumber(TWordLanes.Or(TWordLanes.ShiftRight(biased, 52), TWordLanes.Create(BoxMuller.TwoTo52Bits))),
             TLanes.Create(BoxMuller.TwoTo52 + BoxMuller.ExponentBias));
+        f = TLanes.Subtract(m, TLanes.Create(1.0));
+        s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
+    }
 
-        TVector f = TLanes.Subtract(m, TLanes.Create(1.0));
-        TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2.0)));
+    /// <summary>ln x of what <see cref="Quotient"/> made of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Logarithm<TWords, TWordLanes, TVector, TLanes>(TVector f, TVector s, TVector k)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
         TVector z = TLanes.Multiply(s, s);
         TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(BoxMuller.R6), TLanes.Create(BoxMuller.R5));
         p = TLanes.FusedMultiplyAdd(p, z, TLanes.Create(BoxMuller.R4));

@@ -36,51 +36,35 @@ internal static unsafe class GaussianColumns
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
+        const int Length = PhiloxLanes.Chunk + 8;
         int half = rows / 2, filled = 0;
-        // A column's blocks are written in whole vectors of four; what goes past its end is written over by the next.
-        ulong* blocks = stackalloc ulong[PhiloxLanes.Chunk + 4 * Elementwise.LongestVector];
-        Vector256<ulong> four = Vector256.Create(0, 1, 2, 3UL);
+        // A column's blocks are written in whole vectors; what goes past its end is written over by the next.
+        double* room = stackalloc double[2 * Length + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Length;
         for (int c = 0; c < count; c++)
         {
             ulong block = (ulong)columns[c] * (ulong)half;
             for (int done = 0; done < half;)
             {
                 int some = Math.Min(half - done, PhiloxLanes.Chunk - filled);
-                for (int k = 0; k < some; k += 4) (Vector256.Create(block + (ulong)(done + k)) + four).Store(blocks + filled + k);
+                for (int k = 0; k < some; k += TLanes.Count) TLanes.Store(TWordLanes.AsNumber(TWordLanes.Consecutive(block + (ulong)(done + k))), low + filled + k);
                 done += some;
                 filled += some;
                 if (filled < PhiloxLanes.Chunk) break;
-                Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, filled, scale, destination);
+                Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, low, high, filled, scale, destination);
                 destination += 2 * filled;
                 filled = 0;
             }
         }
 
-        if (filled == 0) return;
-        // The last vectors are drawn in whole and kept in part.
-        new Span<ulong>(blocks + filled, 4 * TLanes.Count).Clear();
-        Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, blocks, filled, scale, destination);
+        if (filled > 0) Draw<TWords, TWordLanes, TVector, TLanes>(key, counterHigh, low, high, filled, scale, destination);
     }
 
-    /// <summary>Pairs of all blocks. Whole vectors are read, four at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Draw<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ulong* blocks, int count, double scale, double* destination)
+    private static void Draw<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, double* low, double* high, int count, double scale, double* destination)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        int lanes = TLanes.Count;
-        double* raw = stackalloc double[2 * PhiloxLanes.Chunk];
-        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords];
-        PhiloxLanes.Keys(key, keys);
-        TWords high = TWordLanes.Create(counterHigh);
-        for (int i = 0; i < count; i += 4 * lanes)
-        {
-            TWords a = TWordLanes.LoadBlocks(blocks + i), b = TWordLanes.LoadBlocks(blocks + i + lanes);
-            TWords c = TWordLanes.LoadBlocks(blocks + i + 2 * lanes), d = TWordLanes.LoadBlocks(blocks + i + 3 * lanes);
-            PhiloxLanes.Store<TWords, TWordLanes, TVector, TLanes>(keys, a, high, b, high, c, high, d, high, raw + 2 * i);
-        }
-
-        PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, BoxMullerKernel>(raw, scale, destination, 2 * count);
+        new Span<ulong>(high, count).Fill(counterHigh);
+        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, count, 0);
+        BoxMullerKernel.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination, 2 * count);
     }
 }

@@ -5,10 +5,10 @@ namespace Workbook.Core.Numerics;
 /// <typeparam name="TVector">The vector of as many doubles.</typeparam>
 internal unsafe interface IWordLanes<TWords, TVector>
 {
-    /// <summary>first + 0, first + 1, ... in the order that <see cref="StorePairs"/> undoes.</summary>
-    static abstract TWords Blocks(ulong first);
+    /// <summary>first + 0, first + 1, ...</summary>
+    static abstract TWords Consecutive(ulong first);
 
-    /// <summary>Words in memory, in the order of <see cref="Blocks"/>.</summary>
+    /// <summary>Words of consecutive blocks in memory, in the order that <see cref="StorePairs"/> undoes.</summary>
     static abstract TWords LoadBlocks(ulong* source);
 
     /// <summary>The same word in every lane.</summary>
@@ -41,8 +41,11 @@ internal unsafe interface IWordLanes<TWords, TVector>
     /// <summary>The upper 32-bit half in place of the lower; the upper is anything. A shuffle, where a shift would wait for the port of the products.</summary>
     static abstract TWords Upper(TWords a);
 
-    /// <summary>Words up to 2^53 as numbers: exact.</summary>
-    static abstract TVector ToNumber(TWords a);
+    /// <summary>Each 32-bit half towards the low bits.</summary>
+    static abstract TWords ShiftHalvesRight(TWords a, int bits);
+
+    /// <summary>The lower 32-bit half of one, the upper of the other.</summary>
+    static abstract TWords Halves(TWords lower, TWords upper);
 
     /// <summary>The words as bits of numbers.</summary>
     static abstract TVector AsNumber(TWords a);

@@ -1,112 +1,184 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// <see cref="Philox.Block"/>, operation by operation, with one block in each lane. Two or four vectors of blocks go through the rounds side by
+/// <see cref="Philox.Block"/>, operation by operation, with one block in each lane. Three or four vectors of blocks go through the rounds side by
 /// side, since one alone waits for its products.
 /// </summary>
 /// <remarks>
-/// Raw words are a buffer in the first-level cache between this and what becomes of them: for each vector of blocks its words 0, then its words
-/// 1. Both halves of the work are long chains of operations; apart, each fills the processor's window with several vectors of its own.
+/// Counters and raw words share two arrays in the first-level cache: low and high halves of the counters become words 0 and words 1. Counting,
+/// enciphering and what becomes of the words are long chains of operations each; apart, each fills the processor's window with several vectors of its own.
 /// </remarks>
 internal static unsafe class PhiloxLanes
 {
-    /// <summary>Words that <see cref="Keys"/> writes.</summary>
-    public const int KeyWords = 2 * Philox.Rounds;
+    /// <summary>Blocks that are kept at a time, 8 kB: a multiple of three and of four vectors.</summary>
+    public const int Chunk = 480;
 
-    /// <summary>Blocks whose raw words are kept at a time, 8 kB: a multiple of four vectors.</summary>
-    public const int Chunk = 512;
+    /// <summary>Blocks more than needed for which both arrays have room: the last turn is a whole one.</summary>
+    public const int Spare = 31;
 
-    /// <summary>Both halves of the key of every round.</summary>
-    public static void Keys(ulong key, ulong* keys)
+    /// <summary>Doubles more than needed, of which <see cref="Aligned"/> leaves some out.</summary>
+    public const int ForAligned = 7;
+
+    private const int KeyWords = 2 * Philox.Rounds;
+
+    /// <summary>The first multiple of 64 bytes: the stack is aligned less, and every other vector would lie in two cache lines.</summary>
+    public static double* Aligned(double* room) => (double*)(((nuint)room + 63) & ~(nuint)63);
+
+    /// <summary>The most blocks of a substream whose share in the first two rounds is kept, and room for whole vectors of it.</summary>
+    public const int Shared = 64, SharedRoom = Shared + 8;
+
+    /// <summary>
+    /// With a block's number below 2^32 the counters of block k of a substream are, after two rounds, a number of the substream alone (<see cref="OfSubstream"/>)
+    /// exclusive-or a number of k alone: low[k] and high[k], for all substreams whose names share their upper 32 bits.
+    /// </summary>
+    public static void OfBlocks(ulong key, uint upper, int blocks, ulong* low, ulong* high)
     {
         uint key0 = (uint)key, key1 = (uint)(key >> 32);
-        for (int round = 0; round < Philox.Rounds; round++)
+        for (uint k = 0; k < blocks; k++)
         {
-            keys[2 * round] = key0;
-            keys[2 * round + 1] = key1;
-            key0 += Philox.KeyStep0;
-            key1 += Philox.KeyStep1;
+            ulong first = (ulong)Philox.Multiplier0 * k;
+            ulong second = (ulong)Philox.Multiplier1 * ((uint)(first >> 32) ^ upper ^ key1);
+            low[k] = BitOperations.RotateLeft(second, 32) ^ (key0 + Philox.KeyStep0);
+            high[k] = (uint)first ^ (key1 + Philox.KeyStep1);
         }
     }
 
-    /// <summary>The blocks (a, aHigh) to (d, dHigh), low and high half of the counter, become their words 0 and 1.</summary>
+    /// <summary>The number of a substream, from the lower 32 bits of its name.</summary>
+    public static (ulong Low, ulong High) OfSubstream(ulong key, uint name)
+    {
+        ulong first = (ulong)Philox.Multiplier1 * name, second = (ulong)Philox.Multiplier0 * ((uint)(first >> 32) ^ (uint)key);
+        return ((uint)first, BitOperations.RotateLeft(second, 32));
+    }
+
+    /// <summary>The numbers of substreams, one in each lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Four<TWords, TWordLanes, TVector, TLanes>(
-        ulong* keys, ref TWords a, ref TWords aHigh, ref TWords b, ref TWords bHigh, ref TWords c, ref TWords cHigh, ref TWords d, ref TWords dHigh)
+    public static void OfSubstreams<TWords, TWordLanes, TVector>(ulong key, TWords names, out TWords low, out TWords high)
+        where TWordLanes : IWordLanes<TWords, TVector>
+    {
+        TWords first = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier1), names);
+        TWords second = TWordLanes.Multiply32(TWordLanes.Create(Philox.Multiplier0), TWordLanes.Xor(TWordLanes.ShiftRight(first, 32), TWordLanes.Create((uint)key)));
+        low = TWordLanes.Halves(first, TWordLanes.Create(0));
+        high = TWordLanes.Or(TWordLanes.ShiftLeft(second, 32), TWordLanes.ShiftRight(second, 32));
+    }
+
+    /// <summary>
+    /// Counters, enciphered by none or by the first two rounds, become words, in place: as many of each half as the blocks, rounded up to whole turns (<see cref="Spare"/>).
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Encipher<TWords, TWordLanes, TVector, TLanes>(ulong key, double* low, double* high, int blocks, int done)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        // Sixteen registers hold the state of two vectors, thirty-two that of four.
-        if (TLanes.Count < Vector512<double>.Count)
+        ulong* keys = stackalloc ulong[KeyWords];
+        uint key0 = (uint)key, key1 = (uint)(key >> 32);
+        for (int round = 0; round < KeyWords; round += 2)
         {
-            Two<TWords, TWordLanes, TVector>(keys, ref a, ref aHigh, ref b, ref bHigh);
-            Two<TWords, TWordLanes, TVector>(keys, ref c, ref cHigh, ref d, ref dHigh);
-            return;
+            keys[round] = key0;
+            keys[round + 1] = key1;
+            key0 += Philox.KeyStep0;
+            key1 += Philox.KeyStep1;
         }
 
+        // Sixteen registers hold the state of three vectors, thirty-two that of four.
+        if (TLanes.Count < Vector512<double>.Count)
+        {
+            for (int i = 0; i < blocks; i += 3 * TLanes.Count) Three<TWords, TWordLanes, TVector, TLanes>(keys, 2 * done, low + i, high + i);
+        }
+        else
+        {
+            for (int i = 0; i < blocks; i += 4 * TLanes.Count) Four<TWords, TWordLanes, TVector, TLanes>(keys, 2 * done, low + i, high + i);
+        }
+    }
+
+    // Only the lower half of each c counts; what is left in the upper half falls away in the products. Two rounds a turn: a state that only
+    // changes names costs few moves.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Three<TWords, TWordLanes, TVector, TLanes>(ulong* keys, int round, double* low, double* high)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
         TWords multiplier0 = TWordLanes.Create(Philox.Multiplier0), multiplier1 = TWordLanes.Create(Philox.Multiplier1);
-        TWords a0 = a, a1 = TWordLanes.ShiftRight(a, 32), a2 = aHigh, a3 = TWordLanes.ShiftRight(aHigh, 32);
-        TWords b0 = b, b1 = TWordLanes.ShiftRight(b, 32), b2 = bHigh, b3 = TWordLanes.ShiftRight(bHigh, 32);
-        TWords c0 = c, c1 = TWordLanes.ShiftRight(c, 32), c2 = cHigh, c3 = TWordLanes.ShiftRight(cHigh, 32);
-        TWords d0 = d, d1 = TWordLanes.ShiftRight(d, 32), d2 = dHigh, d3 = TWordLanes.ShiftRight(dHigh, 32);
-        for (int round = 0; round < KeyWords; round += 4)
+        Load<TWords, TWordLanes, TVector, TLanes>(low, high, out TWords a0, out TWords a1, out TWords a2, out TWords a3);
+        Load<TWords, TWordLanes, TVector, TLanes>(low + TLanes.Count, high + TLanes.Count, out TWords b0, out TWords b1, out TWords b2, out TWords b3);
+        Load<TWords, TWordLanes, TVector, TLanes>(low + 2 * TLanes.Count, high + 2 * TLanes.Count, out TWords c0, out TWords c1, out TWords c2, out TWords c3);
+        for (; round < KeyWords; round += 4)
         {
             TWords k0 = TWordLanes.Create(keys[round]), k1 = TWordLanes.Create(keys[round + 1]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref b0, ref b1, ref b2, ref b3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref c0, ref c1, ref c2, ref c3);
-            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref d0, ref d1, ref d2, ref d3);
             k0 = TWordLanes.Create(keys[round + 2]);
             k1 = TWordLanes.Create(keys[round + 3]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref b0, ref b1, ref b2, ref b3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref c0, ref c1, ref c2, ref c3);
-            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref d0, ref d1, ref d2, ref d3);
         }
 
-        a = Join<TWords, TWordLanes, TVector>(a0, a1);
-        aHigh = Join<TWords, TWordLanes, TVector>(a2, a3);
-        b = Join<TWords, TWordLanes, TVector>(b0, b1);
-        bHigh = Join<TWords, TWordLanes, TVector>(b2, b3);
-        c = Join<TWords, TWordLanes, TVector>(c0, c1);
-        cHigh = Join<TWords, TWordLanes, TVector>(c2, c3);
-        d = Join<TWords, TWordLanes, TVector>(d0, d1);
-        dHigh = Join<TWords, TWordLanes, TVector>(d2, d3);
+        Store<TWords, TWordLanes, TVector, TLanes>(a0, a1, a2, a3, low, high);
+        Store<TWords, TWordLanes, TVector, TLanes>(b0, b1, b2, b3, low + TLanes.Count, high + TLanes.Count);
+        Store<TWords, TWordLanes, TVector, TLanes>(c0, c1, c2, c3, low + 2 * TLanes.Count, high + 2 * TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Two<TWords, TWordLanes, TVector>(ulong* keys, ref TWords a, ref TWords aHigh, ref TWords b, ref TWords bHigh)
+    private static void Four<TWords, TWordLanes, TVector, TLanes>(ulong* keys, int round, double* low, double* high)
         where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
     {
-        // Only the lower half of each c counts; what is left in the upper half falls away in the products.
         TWords multiplier0 = TWordLanes.Create(Philox.Multiplier0), multiplier1 = TWordLanes.Create(Philox.Multiplier1);
-        TWords a0 = a, a1 = TWordLanes.ShiftRight(a, 32), a2 = aHigh, a3 = TWordLanes.ShiftRight(aHigh, 32);
-        TWords b0 = b, b1 = TWordLanes.ShiftRight(b, 32), b2 = bHigh, b3 = TWordLanes.ShiftRight(bHigh, 32);
-        // Two rounds a turn: a state that only changes names costs few moves.
-        for (int round = 0; round < KeyWords; round += 4)
+        Load<TWords, TWordLanes, TVector, TLanes>(low, high, out TWords a0, out TWords a1, out TWords a2, out TWords a3);
+        Load<TWords, TWordLanes, TVector, TLanes>(low + TLanes.Count, high + TLanes.Count, out TWords b0, out TWords b1, out TWords b2, out TWords b3);
+        Load<TWords, TWordLanes, TVector, TLanes>(low + 2 * TLanes.Count, high + 2 * TLanes.Count, out TWords c0, out TWords c1, out TWords c2, out TWords c3);
+        Load<TWords, TWordLanes, TVector, TLanes>(low + 3 * TLanes.Count, high + 3 * TLanes.Count, out TWords d0, out TWords d1, out TWords d2, out TWords d3);
+        for (; round < KeyWords; round += 4)
         {
             TWords k0 = TWordLanes.Create(keys[round]), k1 = TWordLanes.Create(keys[round + 1]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref b0, ref b1, ref b2, ref b3);
+            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref c0, ref c1, ref c2, ref c3);
+            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref d0, ref d1, ref d2, ref d3);
             k0 = TWordLanes.Create(keys[round + 2]);
             k1 = TWordLanes.Create(keys[round + 3]);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref a0, ref a1, ref a2, ref a3);
             Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref b0, ref b1, ref b2, ref b3);
+            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref c0, ref c1, ref c2, ref c3);
+            Round<TWords, TWordLanes, TVector>(multiplier0, multiplier1, k0, k1, ref d0, ref d1, ref d2, ref d3);
         }
 
-        a = Join<TWords, TWordLanes, TVector>(a0, a1);
-        aHigh = Join<TWords, TWordLanes, TVector>(a2, a3);
-        b = Join<TWords, TWordLanes, TVector>(b0, b1);
-        bHigh = Join<TWords, TWordLanes, TVector>(b2, b3);
+        Store<TWords, TWordLanes, TVector, TLanes>(a0, a1, a2, a3, low, high);
+        Store<TWords, TWordLanes, TVector, TLanes>(b0, b1, b2, b3, low + TLanes.Count, high + TLanes.Count);
+        Store<TWords, TWordLanes, TVector, TLanes>(c0, c1, c2, c3, low + 2 * TLanes.Count, high + 2 * TLanes.Count);
+        Store<TWords, TWordLanes, TVector, TLanes>(d0, d1, d2, d3, low + 3 * TLanes.Count, high + 3 * TLanes.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load<TWords, TWordLanes, TVector, TLanes>(double* low, double* high, out TWords c0, out TWords c1, out TWords c2, out TWords c3)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        c0 = TWordLanes.AsWords(TLanes.Load(low));
+        c1 = TWordLanes.ShiftRight(c0, 32);
+        c2 = TWordLanes.AsWords(TLanes.Load(high));
+        c3 = TWordLanes.ShiftRight(c2, 32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TWords, TWordLanes, TVector, TLanes>(TWords c0, TWords c1, TWords c2, TWords c3, double* low, double* high)
+        where TWordLanes : IWordLanes<TWords, TVector>
+        where TLanes : ILanes<TVector, double>
+    {
+        TLanes.Store(TWordLanes.AsNumber(Join<TWords, TWordLanes, TVector>(c0, c1)), low);
+        TLanes.Store(TWordLanes.AsNumber(Join<TWords, TWordLanes, TVector>(c2, c3)), high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TWords Join<TWords, TWordLanes, TVector>(TWords low, TWords high)
         where TWordLanes : IWordLanes<TWords, TVector> =>
-        TWordLanes.Or(TWordLanes.And(low, TWordLanes.Create(uint.MaxValue)), TWordLanes.ShiftLeft(high, 32));
+        TWordLanes.Halves(low, TWordLanes.ShiftLeft(high, 32));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round<TWords, TWordLanes, TVector>(
@@ -114,53 +186,25 @@ internal static unsafe class PhiloxLanes
         where TWordLanes : IWordLanes<TWords, TVector>
     {
         TWords product0 = TWordLanes.Multiply32(multiplier0, c0), product1 = TWordLanes.Multiply32(multiplier1, c2);
-        c0 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.Upper(product1), c1), k0);
-        c2 = TWordLanes.Xor(TWordLanes.Xor(TWordLanes.ShiftRight(product0, 32), c3), k1);
+        // The key goes to what is there first: a round's chain of operations is the shorter by one.
+        c0 = TWordLanes.Xor(TWordLanes.Upper(product1), TWordLanes.Xor(c1, k0));
+        c2 = TWordLanes.Xor(TWordLanes.ShiftRight(product0, 32), TWordLanes.Xor(c3, k1));
         (c1, c3) = (product1, product0);
     }
 
-    /// <summary>Raw words of four vectors of blocks, words 0 and 1 of the first, then of the next.</summary>
+    /// <summary>Pairs by block where <paramref name="rest"/> numbers are left, the last vector in part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TWords, TWordLanes, TVector, TLanes>(
-        ulong* keys, TWords a, TWords aHigh, TWords b, TWords bHigh, TWords c, TWords cHigh, TWords d, TWords dHigh, double* raw)
+    public static void StorePairs<TWords, TWordLanes, TVector, TLanes>(TVector first, TVector second, double* destination, int rest, double* last)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        Four<TWords, TWordLanes, TVector, TLanes>(keys, ref a, ref aHigh, ref b, ref bHigh, ref c, ref cHigh, ref d, ref dHigh);
-        TLanes.Store(TWordLanes.AsNumber(a), raw);
-        TLanes.Store(TWordLanes.AsNumber(aHigh), raw + TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(b), raw + 2 * TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(bHigh), raw + 3 * TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(c), raw + 4 * TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(cHigh), raw + 5 * TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(d), raw + 6 * TLanes.Count);
-        TLanes.Store(TWordLanes.AsNumber(dHigh), raw + 7 * TLanes.Count);
-    }
-
-    /// <summary>What the function makes of raw words, by block, for the first <paramref name="count"/> numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    public static void Finish<TWords, TWordLanes, TVector, TLanes, TPair>(double* raw, double scale, double* destination, int count)
-        where TWordLanes : IWordLanes<TWords, TVector>
-        where TLanes : ILanes<TVector, double>
-        where TPair : IPairFunction
-    {
-        int step = 2 * TLanes.Count;
-        TVector factor = TLanes.Create(scale);
-        double* last = stackalloc double[2 * Elementwise.LongestVector];
-        for (int i = 0; i < count; i += step)
+        if (rest >= 2 * TLanes.Count)
         {
-            TWords word0 = TWordLanes.AsWords(TLanes.Load(raw + i)), word1 = TWordLanes.AsWords(TLanes.Load(raw + i + TLanes.Count));
-            TPair.Invoke<TWords, TWordLanes, TVector, TLanes>(word0, word1, factor, out TVector first, out TVector second);
-            if (count - i >= step)
-            {
-                TWordLanes.StorePairs(first, second, destination + i);
-            }
-            else
-            {
-                TWordLanes.StorePairs(first, second, last);
-                new Span<double>(last, count - i).CopyTo(new Span<double>(destination + i, count - i));
-            }
+            TWordLanes.StorePairs(first, second, destination);
+            return;
         }
+
+        TWordLanes.StorePairs(first, second, last);
+        new Span<double>(last, rest).CopyTo(new Span<double>(destination, rest));
     }
 }

@@ -99,68 +99,67 @@ internal static unsafe class StreamFill
         where TLanes : ILanes<TVector, double>
         where TPair : IPairFunction
     {
-        int pairs = TLanes.Count;
-        double* raw = stackalloc double[2 * PhiloxLanes.Chunk];
-        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords];
-        PhiloxLanes.Keys(key, keys);
-
-        // Blocks that run past their substream's end belong to the following one. Once
-        // around at a time, which is once at most where a substream has as many blocks as a vector.
-        TWords each = TWordLanes.Create(blocksOfEach);
-        TWords stepBlock = TWordLanes.Create((ulong)pairs % blocksOfEach), stepHigh = TWordLanes.Create((ulong)pairs / blocksOfEach);
-        TWords block = TWordLanes.Blocks(firstBlock), high = TWordLanes.Create(counterHigh);
-        for (ulong turns = blocksOfEach < Endless ? (ulong)(pairs - 1) / blocksOfEach : 0; turns > 0; turns--)
-        {
-            Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
-        }
-
+        const int Length = PhiloxLanes.Chunk + 8;
+        double* room = stackalloc double[2 * Length + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Length;
+        ulong* ofLow = stackalloc ulong[PhiloxLanes.SharedRoom], ofHigh = stackalloc ulong[PhiloxLanes.SharedRoom];
+        bool isShared = blocksOfEach <= PhiloxLanes.Shared;
+        if (isShared) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (int)blocksOfEach, ofLow, ofHigh);
+        ulong block = firstBlock;
         for (int done = 0; done < count; done += 2 * PhiloxLanes.Chunk)
         {
-            int some = Math.Min(count - done, 2 * PhiloxLanes.Chunk);
-            for (int start = 0; start < some; start += 8 * pairs)
+            int some = Math.Min(count - done, 2 * PhiloxLanes.Chunk), blocks = (some + 1) / 2;
+            for (int filled = 0; filled < blocks;)
             {
-                TWords a = block, aHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                TWords b = block, bHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                TWords c = block, cHigh = high;
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
-                PhiloxLanes.Store<TWords, TWordLanes, TVector, TLanes>(keys, a, aHigh, b, bHigh, c, cHigh, block, high, raw + start);
-                Next<TWords, TWordLanes, TVector>(ref block, ref high, stepBlock, stepHigh, each);
+                // What is left of a substream, in whole vectors: what goes past its end is written over by the next.
+                int run = (int)Math.Min(blocksOfEach - block, (ulong)(blocks - filled));
+                if (isShared)
+                {
+                    (ulong lowWord, ulong highWord) = PhiloxLanes.OfSubstream(key, (uint)counterHigh);
+                    TWords ofLowest = TWordLanes.Create(lowWord), ofHighest = TWordLanes.Create(highWord);
+                    double* lowOfBlock = (double*)(ofLow + block), highOfBlock = (double*)(ofHigh + block);
+                    for (int k = 0; k < run; k += TLanes.Count)
+                    {
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Xor(ofLowest, TWordLanes.AsWords(TLanes.Load(lowOfBlock + k)))), low + filled + k);
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Xor(ofHighest, TWordLanes.AsWords(TLanes.Load(highOfBlock + k)))), high + filled + k);
+                    }
+                }
+                else
+                {
+                    TVector upper = TWordLanes.AsNumber(TWordLanes.Create(counterHigh));
+                    for (int k = 0; k < run; k += TLanes.Count)
+                    {
+                        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Consecutive(block + (ulong)k)), low + filled + k);
+                        TLanes.Store(upper, high + filled + k);
+                    }
+                }
+
+                filled += run;
+                block += (ulong)run;
+                if (block < blocksOfEach) continue;
+                (block, counterHigh) = (0, counterHigh + 1);
+                if (isShared && (uint)counterHigh == 0) PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (int)blocksOfEach, ofLow, ofHigh);
             }
 
-            PhiloxLanes.Finish<TWords, TWordLanes, TVector, TLanes, TPair>(raw, scale, destination + done, some);
+            PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, blocks, isShared ? 2 : 0);
+            TPair.Finish<TWords, TWordLanes, TVector, TLanes>(low, high, scale, destination + done, some);
         }
-    }
-
-    /// <summary>The counters of the next vector.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Next<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords stepBlock, TWords stepHigh, TWords each)
-        where TWordLanes : IWordLanes<TWords, TVector>
-    {
-        block = TWordLanes.Add(block, stepBlock);
-        high = TWordLanes.Add(high, stepHigh);
-        Wrap<TWords, TWordLanes, TVector>(ref block, ref high, each);
-    }
-
-    /// <summary>Where block is not below each: block - each of the next substream. Both are at most 2^63.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Wrap<TWords, TWordLanes, TVector>(ref TWords block, ref TWords high, TWords each)
-        where TWordLanes : IWordLanes<TWords, TVector>
-    {
-        // All bits of the difference's mask say that the block stays: then nothing is added to high, else 1.
-        TWords rest = TWordLanes.Subtract(block, each), stays = TWordLanes.SignMask(rest);
-        high = TWordLanes.Add(TWordLanes.Add(high, TWordLanes.Create(1)), stays);
-        block = TWordLanes.Add(rest, TWordLanes.And(each, stays));
     }
 
     /// <summary>The words as they are, in the bits of numbers.</summary>
     private readonly struct WordPair : IPairFunction
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Invoke<TWords, TWordLanes, TVector, TLanes>(TWords word0, TWords word1, TVector scale, out TVector first, out TVector second)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [SkipLocalsInit]
+        public static void Finish<TWords, TWordLanes, TVector, TLanes>(double* low, double* high, double scale, double* destination, int count)
             where TWordLanes : IWordLanes<TWords, TVector>
-            where TLanes : ILanes<TVector, double> =>
-            (first, second) = (TWordLanes.AsNumber(word0), TWordLanes.AsNumber(word1));
+            where TLanes : ILanes<TVector, double>
+        {
+            double* last = stackalloc double[2 * Elementwise.LongestVector];
+            for (int i = 0; i < count; i += 2 * TLanes.Count)
+            {
+                TVector first = TWordLanes.AsNumber(TWordLanes.LoadBlocks((ulong*)low + i / 2)), second = TWordLanes.AsNumber(TWordLanes.LoadBlocks((ulong*)high + i / 2));
+                PhiloxLanes.StorePairs<TWords, TWordLanes, TVector, TLanes>(first, second, destination + i, count - i, last);
+            }
+        }
     }
 }

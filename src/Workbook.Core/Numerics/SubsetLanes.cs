@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -10,7 +11,8 @@ namespace Workbook.Core.Numerics;
 /// </summary>
 /// <remarks>
 /// Nothing here branches on what is drawn. Whether a pick was drawn before is asked of all earlier ones, and the elements go through a sorting
-/// network, lane by lane: s^2 / 2 comparisons and some s log^2 s exchanges, each for sixteen subsets at a time.
+/// network, lane by lane: s^2 / 2 comparisons and some s log^2 s exchanges, each for sixteen subsets at a time. Elements of a set of at most 2^16 are
+/// kept in sixteen bits meanwhile, all subsets in one vector.
 /// </remarks>
 internal static unsafe class SubsetLanes
 {
@@ -38,121 +40,184 @@ internal static unsafe class SubsetLanes
         fixed (int* start = destination)
         fixed (ushort* network = Networks[s] ??= Network(s))
         {
-            int* picks = stackalloc int[Longest * Lanes];
+            // Words of all blocks; picks of a group, and of two groups in sixteen bits: as doubles, multiples of eight.
+            const int Words = (Longest + 1) / 2 * Lanes + PhiloxLanes.Spare + 1, Picks = Longest * Lanes / 2;
+            int length = Networks[s]!.Length;
+            bool isShort = size <= ushort.MaxValue + 1;
+            // Half a page apart: what is read of one is not taken for what was just written to the other.
+            const int Apart = 256;
+            double* room = stackalloc double[2 * Words + 2 * Picks + Apart + PhiloxLanes.ForAligned], low = PhiloxLanes.Aligned(room), high = low + Words;
+            int* picks = (int*)(high + Words);
+            ushort* narrow = (ushort*)(high + Words + Picks + Apart);
+            ulong* ofBlocks = stackalloc ulong[2 * PhiloxLanes.Shared];
+            PhiloxLanes.OfBlocks(key, (uint)(counterHigh >> 32), (s + 1) / 2, ofBlocks, ofBlocks + PhiloxLanes.Shared);
             for (int i = 0; i < whole; i += Lanes)
             {
+                // Substreams share what a block does in the first two rounds as long as their names share their upper half.
+                ulong* shared = counterHigh >> 32 == (counterHigh + (ulong)i + Lanes) >> 32 ? ofBlocks : null;
                 if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
-                    Picks<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh + (ulong)i, size, s, picks);
+                    Products<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(key, counterHigh + (ulong)i, shared, size, s, isShort, low, high);
                 else
-                    Picks<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh + (ulong)i, size, s, picks);
-                Distinct(picks, size, s);
-                Sort(picks, network, Networks[s]!.Length);
-                Transpose(picks, s, shift, start + i * pitch, pitch);
-                if (i + 8 < count) Transpose(picks + 8, s, shift, start + (i + 8) * pitch, pitch);
+                    Products<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(key, counterHigh + (ulong)i, shared, size, s, isShort, low, high);
+                if (!isShort)
+                {
+                    Narrow(low, high, s, picks);
+                    Distinct(picks, size, s);
+                    Distinct(picks + 8, size, s);
+                    Sort(picks, picks + 8, network, length);
+                    Transpose(picks, s, shift, start + i * pitch, pitch, count - i);
+                    continue;
+                }
+
+                // Two groups are sorted side by side, since one alone waits for what it wrote.
+                bool second = (i & Lanes) != 0;
+                ushort* group = narrow + (second ? Longest * Lanes : 0);
+                Narrow(low, high, s, group);
+                Distinct(group, size, s);
+                if (!second && i + Lanes < whole) continue;
+                Sort(narrow, group, network, length);
+                for (int from = second ? i - Lanes : i; from <= i; from += Lanes)
+                {
+                    Widen(from < i ? narrow : group, s, picks);
+                    Transpose(picks, s, shift, start + from * pitch, pitch, count - from);
+                }
             }
         }
         return true;
     }
 
-    /// <summary>picks[16 k + i] = what word k of substream i picks.</summary>
+    // Where the sixteen subsets are while words are 64 bits long: what makes them shorter works within 128-bit halves, and leaves subset i in lane i.
+    private static ReadOnlySpan<ulong> OrderOfInts => [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15];
+
+    private static ReadOnlySpan<ulong> OrderOfShorts => [0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15];
+
+    /// <summary>
+    /// 2^32 times what a word picks, and less than 2^32 more: low[16 k + ..] for words 2 k of the subsets, high for words 2 k + 1. The share of blocks in the
+    /// first two rounds is given, or null.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Picks<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, int size, int s, int* picks)
+    private static void Products<TWords, TWordLanes, TVector, TLanes>(ulong key, ulong counterHigh, ulong* ofBlocks, int size, int s, bool isShort, double* low, double* high)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        ulong* keys = stackalloc ulong[PhiloxLanes.KeyWords], ids = stackalloc ulong[Lanes], wide = stackalloc ulong[4 * Lanes];
-        PhiloxLanes.Keys(key, keys);
-        for (int lane = 0; lane < Lanes; lane++) ids[lane] = counterHigh + (ulong)lane;
-        // Four vectors: blocks k and k + 1 of all substreams in two vectors each, or block k in four.
-        int step = 4 * TLanes.Count / Lanes, top = size - s + 1;
-        bool pair = step == 2;
-        TWords first = TWordLanes.AsWords(TLanes.Load((double*)ids)), second = TWordLanes.AsWords(TLanes.Load((double*)ids + TLanes.Count));
-        TWords third = pair ? first : TWordLanes.AsWords(TLanes.Load((double*)ids + 2 * TLanes.Count));
-        TWords fourth = pair ? second : TWordLanes.AsWords(TLanes.Load((double*)ids + 3 * TLanes.Count));
-        // Where the third vector's picks go, and by how much its bounds are larger.
-        int at = pair ? 2 * Lanes : 2 * TLanes.Count, more = pair ? 2 : 0;
-        for (int k = 0; 2 * k < s; k += step)
+        // The order's constants do not move.
+        double* order = (double*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(isShort ? OrderOfShorts : OrderOfInts));
+        int all = (s + 1) / 2 * Lanes;
+        TWords start = TWordLanes.Create(counterHigh);
+        bool isShared = ofBlocks != null;
+        ulong* ofLow = ofBlocks, ofHigh = ofBlocks + PhiloxLanes.Shared;
+        for (int i = 0; i < Lanes; i += TLanes.Count)
         {
-            TWords a = TWordLanes.Create((ulong)k), b = a, c = TWordLanes.Create((ulong)(k + step - 1)), d = c;
-            TWords aHigh = first, bHigh = second, cHigh = third, dHigh = fourth;
-            PhiloxLanes.Four<TWords, TWordLanes, TVector, TLanes>(keys, ref a, ref aHigh, ref b, ref bHigh, ref c, ref cHigh, ref d, ref dHigh);
-            // Picks as words, [word][subset]: what lies past the last is not kept.
-            int bound = top + 2 * k;
-            Pick<TWords, TWordLanes, TVector, TLanes>(a, bound, wide);
-            Pick<TWords, TWordLanes, TVector, TLanes>(aHigh, bound + 1, wide + Lanes);
-            Pick<TWords, TWordLanes, TVector, TLanes>(b, bound, wide + TLanes.Count);
-            Pick<TWords, TWordLanes, TVector, TLanes>(bHigh, bound + 1, wide + Lanes + TLanes.Count);
-            Pick<TWords, TWordLanes, TVector, TLanes>(c, bound + more, wide + at);
-            Pick<TWords, TWordLanes, TVector, TLanes>(cHigh, bound + more + 1, wide + at + Lanes);
-            Pick<TWords, TWordLanes, TVector, TLanes>(d, bound + more, wide + at + TLanes.Count);
-            Pick<TWords, TWordLanes, TVector, TLanes>(dHigh, bound + more + 1, wide + at + Lanes + TLanes.Count);
-            int words = Math.Min(2 * step, s - 2 * k) * Lanes;
-            for (int j = 0; j < words; j += 8)
-                Vector256.Narrow(Vector256.Load(wide + j), Vector256.Load(wide + j + 4)).AsInt32().Store(picks + 2 * k * Lanes + j);
+            TWords ids = TWordLanes.Add(start, TWordLanes.AsWords(TLanes.Load(order + i))), lowest = ids, highest = ids;
+            if (isShared) PhiloxLanes.OfSubstreams<TWords, TWordLanes, TVector>(key, ids, out lowest, out highest);
+            for (int at = i, k = 0; at < all; at += Lanes, k++)
+            {
+                TLanes.Store(TWordLanes.AsNumber(isShared ? TWordLanes.Xor(lowest, TWordLanes.Create(ofLow[k])) : TWordLanes.Create((ulong)k)), low + at);
+                TLanes.Store(TWordLanes.AsNumber(isShared ? TWordLanes.Xor(highest, TWordLanes.Create(ofHigh[k])) : ids), high + at);
+            }
+        }
+
+        PhiloxLanes.Encipher<TWords, TWordLanes, TVector, TLanes>(key, low, high, all, isShared ? 2 : 0);
+        TWords bound = TWordLanes.Create((ulong)(size - s + 1)), one = TWordLanes.Create(1);
+        for (int at = 0; at < all;)
+        {
+            TWords next = TWordLanes.Add(bound, one);
+            for (int i = 0; i < Lanes; i += TLanes.Count, at += TLanes.Count)
+            {
+                Multiply<TWords, TWordLanes, TVector, TLanes>(low + at, bound);
+                Multiply<TWords, TWordLanes, TVector, TLanes>(high + at, next);
+            }
+
+            bound = TWordLanes.Add(next, one);
         }
     }
 
-    /// <summary>floor(word bound / 2^64) of each lane, for a bound below 2^32: the product by halves, its lowest 32 bits left out.</summary>
+    /// <summary>Each word becomes word bound / 2^32, for a bound below 2^32: the product by halves, its lowest 32 bits left out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pick<TWords, TWordLanes, TVector, TLanes>(TWords word, int bound, ulong* to)
+    private static void Multiply<TWords, TWordLanes, TVector, TLanes>(double* words, TWords bound)
         where TWordLanes : IWordLanes<TWords, TVector>
         where TLanes : ILanes<TVector, double>
     {
-        TWords factor = TWordLanes.Create((ulong)bound);
-        TWords low = TWordLanes.ShiftRight(TWordLanes.Multiply32(word, factor), 32), high = TWordLanes.Multiply32(TWordLanes.Upper(word), factor);
-        TLanes.Store(TWordLanes.AsNumber(TWordLanes.ShiftRight(TWordLanes.Add(low, high), 32)), (double*)to);
+        TWords word = TWordLanes.AsWords(TLanes.Load(words));
+        TWords low = TWordLanes.ShiftRight(TWordLanes.Multiply32(word, bound), 32), high = TWordLanes.Multiply32(TWordLanes.Upper(word), bound);
+        TLanes.Store(TWordLanes.AsNumber(TWordLanes.Add(low, high)), words);
     }
 
-    /// <summary>Each pick that an earlier one of its lane equals becomes the draw's top.</summary>
+    /// <summary>picks[16 k + i] = what word k of subset i picks, the upper half of its product.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Distinct(int* picks, int size, int s)
+    private static void Narrow(double* low, double* high, int s, int* picks)
     {
-        for (int k = 1; k < s; k++)
+        for (int k = 0; k < s; k++, picks += Lanes)
         {
-            int* at = picks + k * Lanes;
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Vector512<int> pick = Vector512.Load(at), seen = Vector512<int>.Zero;
-                for (int* before = picks; before < at; before += Lanes) seen |= Vector512.Equals(pick, Vector512.Load(before));
-                Vector512.ConditionalSelect(seen, Vector512.Create(size - s + k), pick).Store(at);
-            }
-            else
-            {
-                Vector256<int> low = Vector256.Load(at), high = Vector256.Load(at + 8), seenLow = Vector256<int>.Zero, seenHigh = seenLow;
-                for (int* before = picks; before < at; before += Lanes)
-                {
-                    seenLow |= Vector256.Equals(low, Vector256.Load(before));
-                    seenHigh |= Vector256.Equals(high, Vector256.Load(before + 8));
-                }
-
-                Vector256<int> top = Vector256.Create(size - s + k);
-                Vector256.ConditionalSelect(seenLow, top, low).Store(at);
-                Vector256.ConditionalSelect(seenHigh, top, high).Store(at + 8);
-            }
+            float* products = (float*)((k & 1) == 0 ? low : high) + k / 2 * 2 * Lanes;
+            UpperHalves(products).Store(picks);
+            UpperHalves(products + Lanes).Store(picks + 8);
         }
     }
 
+    /// <summary>The same for picks of sixteen bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sort(int* x, ushort* network, int length)
+    private static void Narrow(double* low, double* high, int s, ushort* picks)
+    {
+        for (int k = 0; k < s; k++, picks += Lanes)
+        {
+            float* products = (float*)((k & 1) == 0 ? low : high) + k / 2 * 2 * Lanes;
+            Avx2.PackUnsignedSaturate(UpperHalves(products), UpperHalves(products + Lanes)).Store(picks);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> UpperHalves(float* eight) => Avx.Shuffle(Vector256.Load(eight), Vector256.Load(eight + 8), 0b11_01_11_01).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen(ushort* from, int s, int* to)
+    {
+        for (int k = 0; k < s * Lanes; k += 8) Avx2.ConvertToVector256Int32(from + k).Store(to + k);
+    }
+
+    /// <summary>Each pick that an earlier one of its lane equals becomes the draw's top; a vector of lanes, rows sixteen apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Distinct<T>(T* picks, int size, int s)
+        where T : unmanaged
+    {
+        T* last = picks + s * Lanes;
+        int top = size - s;
+        // Two rows at a time: what they are compared with is read once.
+        for (T* at = picks; at < last; at += 2 * Lanes, top += 2)
+        {
+            Vector256<T> even = Vector256.Load(at), odd = Vector256.Load(at + Lanes), seenEven = Vector256<T>.Zero, seenOdd = seenEven;
+            for (T* before = picks; before < at; before += Lanes)
+            {
+                Vector256<T> one = Vector256.Load(before);
+                seenEven |= Vector256.Equals(even, one);
+                seenOdd |= Vector256.Equals(odd, one);
+            }
+
+            even = Vector256.ConditionalSelect(seenEven, Vector256.Create(As<T>(top)), even);
+            even.Store(at);
+            if (at + Lanes == last) break;
+            seenOdd |= Vector256.Equals(odd, even);
+            Vector256.ConditionalSelect(seenOdd, Vector256.Create(As<T>(top + 1)), odd).Store(at + Lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T As<T>(int x)
+        where T : unmanaged => typeof(T) == typeof(ushort) ? (T)(object)(ushort)x : (T)(object)x;
+
+    /// <summary>Each lane of two vectors in increasing order, rows sixteen apart; both may be the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sort<T>(T* x, T* y, ushort* network, int length)
+        where T : unmanaged
     {
         for (int c = 0; c < length; c += 2)
         {
-            int* first = x + network[c], second = x + network[c + 1];
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Vector512<int> a = Vector512.Load(first), b = Vector512.Load(second);
-                Vector512.Min(a, b).Store(first);
-                Vector512.Max(a, b).Store(second);
-            }
-            else
-            {
-                Vector256<int> a = Vector256.Load(first), b = Vector256.Load(second), c0 = Vector256.Load(first + 8), d = Vector256.Load(second + 8);
-                Vector256.Min(a, b).Store(first);
-                Vector256.Max(a, b).Store(second);
-                Vector256.Min(c0, d).Store(first + 8);
-                Vector256.Max(c0, d).Store(second + 8);
-            }
+            nint first = network[c], second = network[c + 1];
+            Vector256<T> a = Vector256.Load(x + first), b = Vector256.Load(x + second), d = Vector256.Load(y + first), e = Vector256.Load(y + second);
+            Vector256.Min(a, b).Store(x + first);
+            Vector256.Max(a, b).Store(x + second);
+            Vector256.Min(d, e).Store(y + first);
+            Vector256.Max(d, e).Store(y + second);
         }
     }
 
@@ -170,6 +235,12 @@ internal static unsafe class SubsetLanes
                 if (q == p) break;
             }
         return [.. places];
+    }
+
+    private static void Transpose(int* x, int s, int shift, int* to, int pitch, int count)
+    {
+        Transpose(x, s, shift, to, pitch);
+        if (count > 8) Transpose(x + 8, s, shift, to + 8 * pitch, pitch);
     }
 
     /// <summary>to[i pitch + k] = shift + x[16 k + i], i below 8, eight by eight: the last eight first and rows in their order, so that what is written too much is written over.</summary>

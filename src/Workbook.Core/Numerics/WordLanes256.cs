@@ -8,7 +8,7 @@ namespace Workbook.Core.Numerics;
 internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vector256<double>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<ulong> Blocks(ulong first) => Vector256.Create(first) + Vector256.Create(0, 2, 1, 3UL);
+    public static Vector256<ulong> Consecutive(ulong first) => Vector256.Create(first) + Vector256.Create(0, 1, 2, 3UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> LoadBlocks(ulong* source) => Avx2.Permute4x64(Vector256.Load(source), 0b11_01_10_00);
@@ -44,7 +44,11 @@ internal unsafe readonly struct WordLanes256 : IWordLanes<Vector256<ulong>, Vect
     public static Vector256<ulong> Upper(Vector256<ulong> a) => Avx2.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> ToNumber(Vector256<ulong> a) => Vector256.ConvertToDouble(a);
+    public static Vector256<ulong> ShiftHalvesRight(Vector256<ulong> a, int bits) => Vector256.ShiftRightLogical(a.AsUInt32(), bits).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Halves(Vector256<ulong> lower, Vector256<ulong> upper) =>
+        Avx2.Blend(lower.AsUInt32(), upper.AsUInt32(), 0b1010_1010).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> AsNumber(Vector256<ulong> a) => a.AsDouble();

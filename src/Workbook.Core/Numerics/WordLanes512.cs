@@ -8,7 +8,7 @@ namespace Workbook.Core.Numerics;
 internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vector512<double>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ulong> Blocks(ulong first) => Vector512.Create(first) + Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL);
+    public static Vector512<ulong> Consecutive(ulong first) => Vector512.Create(first) + Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7UL);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> LoadBlocks(ulong* source) => Avx512F.PermuteVar8x64(Vector512.Load(source), Vector512.Create(0, 4, 1, 5, 2, 6, 3, 7UL));
@@ -44,7 +44,11 @@ internal unsafe readonly struct WordLanes512 : IWordLanes<Vector512<ulong>, Vect
     public static Vector512<ulong> Upper(Vector512<ulong> a) => Avx512F.Shuffle(a.AsUInt32(), 0b11_11_01_01).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ToNumber(Vector512<ulong> a) => Vector512.ConvertToDouble(a);
+    public static Vector512<ulong> ShiftHalvesRight(Vector512<ulong> a, int bits) => Vector512.ShiftRightLogical(a.AsUInt32(), bits).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Halves(Vector512<ulong> lower, Vector512<ulong> upper) =>
+        Vector512.ConditionalSelect(Vector512.Create((ulong)uint.MaxValue), lower, upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> AsNumber(Vector512<ulong> a) => a.AsDouble();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using CsCheck;
 using Workbook.Core.Numerics;
 using Xunit;
@@ -194,8 +195,8 @@ public sealed class RandomStreamTests
         const uint Stream = 3;
         foreach (ulong first in (ulong[])[0, 5, (1UL << 32) - 3, (1UL << 48) - 40])
         {
-            // Fewer, as many and more blocks than a vector has lanes.
-            foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 33])
+            // Fewer, as many and more blocks than a vector has lanes, and than are shared in the first rounds.
+            foreach (int blocks in (int[])[1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 33, 64, 65])
             {
                 foreach (int substreams in (int[])[1, 2, 3, 19])
                 {
@@ -213,6 +214,40 @@ public sealed class RandomStreamTests
                     }
                 }
             }
+        }
+    }
+
+    [Fact]
+    public unsafe void Normals_in_lanes_are_those_of_each_pair_of_words_at_the_ends_too()
+    {
+        ulong[] ends = [0, 1, (1UL << 11) - 1, 1UL << 11, (1UL << 32) - 1, 1UL << 32, (1UL << 53) - 1, 1UL << 53, 1UL << 61, (1UL << 62) - 1, 1UL << 63, ulong.MaxValue << 11, ulong.MaxValue];
+        (ulong First, ulong Second)[] pairs = [.. ends.SelectMany(a => ends.Select(b => (a, b)))];
+        // Whole vectors are read.
+        double[] low = new double[pairs.Length + 8], high = new double[pairs.Length + 8], found = new double[2 * pairs.Length];
+        for (int i = 0; i < pairs.Length; i++) (low[i], high[i]) = (BitConverter.UInt64BitsToDouble(pairs[i].First), BitConverter.UInt64BitsToDouble(pairs[i].Second));
+        fixed (double* words0 = low, words1 = high, to = found)
+        {
+            if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+            {
+                BoxMullerKernel.Finish<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(words0, words1, 0.75, to, found.Length);
+                Check();
+            }
+            if (System.Runtime.Intrinsics.X86.Avx512F.IsSupported)
+            {
+                BoxMullerKernel.Finish<Vector512<ulong>, WordLanes512, Vector512<double>, Lanes512<double>>(words0, words1, 0.75, to, found.Length);
+                Check();
+            }
+        }
+
+        void Check()
+        {
+            for (int i = 0; i < pairs.Length; i++)
+            {
+                (double cosine, double sine) = BoxMuller.Pair(pairs[i].First, pairs[i].Second);
+                Assert.Equal(BitConverter.DoubleToInt64Bits(0.75 * cosine), BitConverter.DoubleToInt64Bits(found[2 * i]));
+                Assert.Equal(BitConverter.DoubleToInt64Bits(0.75 * sine), BitConverter.DoubleToInt64Bits(found[2 * i + 1]));
+            }
+            Array.Clear(found);
         }
     }
 

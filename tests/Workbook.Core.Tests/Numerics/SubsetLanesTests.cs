@@ -14,8 +14,8 @@ public sealed class SubsetLanesTests
     {
         for (int s = 1; s <= SubsetLanes.Longest; s++)
         {
-            // All elements, all but one, and sizes where picks meet often, seldom and never; around whole groups of sixteen.
-            int[] sizes = [s, s + 1, 2 * s + 3, 1999, int.MaxValue - 1];
+            // All elements, all but one, and sizes where picks meet often, seldom and never, and the last one of sixteen bits; around whole groups of sixteen.
+            int[] sizes = [s, s + 1, 2 * s + 3, 1999, 1 << 16, (1 << 16) + 1, int.MaxValue - 1];
             int[] counts = s is 1 or 2 or 7 or 8 or 9 or 20 or 64 ? [1, 7, 8, 9, 15, 16, 17, 33] : [1, 20];
             foreach (int size in sizes)
                 foreach (int count in counts)
