@@ -74,8 +74,8 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
         if (problem.Optimizer.Closure == Closure.None)
             return "Adam with eps > 0 moves each coordinate by an amount that depends on |xi_c|; use eps = 0, or the support engine.";
         if (data.FamiliesRefused is string families) return families;
-        if (data.Mu!.Count(x => x != 0) != 1) return "mu has to lie along one coordinate.";
-        int signalColumn = Array.FindIndex(data.Mu!, x => x != 0);
+        int signalColumn = OnlyCoordinate(data.Mu!);
+        if (signalColumn < 0) return "mu has to lie along one coordinate.";
         for (int i = 0; i < data.Count; i++)
         {
             var (signal, noise) = data.Pair(i);
@@ -85,6 +85,19 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
             if (data.Coordinates(noise).Contains(signalColumn)) return $"the noise of sample {i} is not orthogonal to mu.";
         }
         return null;
+    }
+
+    /// <summary>Where the one entry of a vector is that is not 0; -1 where there is none or more than one.</summary>
+    private static int OnlyCoordinate(double[] x)
+    {
+        int at = -1;
+        for (int c = 0; c < x.Length; c++)
+        {
+            if (x[c] == 0) continue;
+            if (at >= 0) return -1;
+            at = c;
+        }
+        return at;
     }
 
     /// <summary>Frees the state at once; without it the collector does.</summary>

@@ -12,13 +12,16 @@ internal sealed class SharedCoordinates
         var count = new int[data.Dimension];
         for (int i = 0; i < data.Count; i++)
             foreach (int c in data.Coordinates(data.Pair(i).Noise)) count[c]++;
-        Coordinates = new int[count.Count(samples => samples > 1)];
-        int place = 0;
-        for (int c = 0; c < count.Length; c++)
-            if (count[c] == 2) Coordinates[place++] = c;
-        Pairs = place;
-        for (int c = 0; c < count.Length; c++)
-            if (count[c] > 2) Coordinates[place++] = c;
+        int pairs = 0, shared = 0;
+        foreach (int samples in count)
+        {
+            if (samples > 1) shared++;
+            if (samples == 2) pairs++;
+        }
+        Pairs = pairs;
+        Coordinates = new int[shared];
+        for (int c = 0, pair = 0, other = pairs; c < count.Length; c++)
+            if (count[c] > 1) Coordinates[count[c] == 2 ? pair++ : other++] = c;
         Local = new int[data.Dimension];
         Array.Fill(Local, -1);
         ColumnStart = new int[Coordinates.Length + 1];
