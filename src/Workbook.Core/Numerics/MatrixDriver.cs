@@ -17,9 +17,10 @@ internal static unsafe class MatrixDriver
     private const int GroupDepth = 3 * Depth;
 
     // Few rows are done with a B in place sooner than memory gives it. From this size on it comes from the third level, and what counts is that it is read along
-    // its rows, of so few at a time that the hardware sees them coming.
+    // its rows, of so few at a time that the hardware sees them coming. Few columns are done as soon with an A in place, whose rows are read along their length.
     private const int FarBytes = 1024 * 1024;
-    private const int FarDepth = 64;
+    private const int FarDepthOfB = 64;
+    private const int FarDepthOfA = 512;
 
     // A's block: a quarter of the second-level cache. An A of that size, with the gaps between its rows, is read in place: a packed copy would only push
     // something else out.
@@ -34,10 +35,13 @@ internal static unsafe class MatrixDriver
     // Up to this many rows, packing B costs more than reading it in place.
     private const int FewRows = 64;
 
+    // Up to this many columns, packing A costs more than reading its rows in place.
+    private const int FewColumns = 192;
+
     // Depths are multiples of the longest block that packing transposes.
     private const int DepthUnit = 8;
 
-    // Below this many rows or columns, and from this depth on, inner products beat packed tiles.
+    // Up to this many rows of C, and from this depth on, inner products beat tiles for which B would have to be transposed.
     private const int ShortSide = 128;
     private const int LongSum = 64;
 
@@ -76,8 +80,8 @@ internal static unsafe class MatrixDriver
             Operand<T> left = new(pa, lda, transposeA);
             Operand<T> right = new(pb, ldb, !transposeB);
 
-            // Rows of both operands run along the sum, and one side is too short to pay for packing.
-            bool dots = !transposeA && transposeB && Math.Min(m, n) <= ShortSide && k >= LongSum;
+            // Rows of both operands run along the sum, and C has too few rows to pay for packing B.
+            bool dots = !transposeA && transposeB && m <= ShortSide && k >= LongSum;
             if (Vector512.IsHardwareAccelerated)
             {
                 if (dots)
@@ -135,10 +139,11 @@ internal static unsafe class MatrixDriver
     {
         int width = TLanes.Count;
         long bytesA = (a.DepthIsRow ? k : m) * (long)a.Stride * sizeof(T);
-        bool inPlaceA = bytesA <= BlockBytes, packsBefore = a.DepthIsRow && bytesA > WideBytes;
-        bool inPlaceB = b.DepthIsRow && m <= FewRows, far = inPlaceB && (long)n * k * sizeof(T) > FarBytes;
-        Split depths = Split.AtMost(k, far ? FarDepth : Depth, DepthUnit);
-        Split groups = Split.AtMost(depths.Count, far ? 1 : GroupDepth / Depth);
+        bool farA = bytesA > BlockBytes && !a.DepthIsRow && n <= FewColumns, inPlaceA = bytesA <= BlockBytes || farA, packsBefore = a.DepthIsRow && bytesA > WideBytes;
+        bool inPlaceB = b.DepthIsRow && m <= FewRows, farB = inPlaceB && (long)n * k * sizeof(T) > FarBytes;
+        int depthAtMost = farB ? FarDepthOfB : farA ? FarDepthOfA : Depth;
+        Split depths = Split.AtMost(k, depthAtMost, DepthUnit);
+        Split groups = Split.AtMost(depths.Count, farB ? 1 : GroupDepth / depthAtMost);
         int longest = depths.Largest * groups.Largest;
         Split rowBlocks = Split.AtMost(m, Math.Max(tileRows, BlockBytes / sizeof(T) / longest / tileRows * tileRows), tileRows);
         Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytes / sizeof(T) / longest / width));

@@ -74,15 +74,6 @@ internal static unsafe class MatrixTile
                 Fetch<TVector, TLanes, T, TColumns>(cRow, near: true);
                 cRow += ldc;
 
-                if (TSource.PacksA && TSource.RowsApart)
-                {
-                    // The rows of the next tile, a piece of each: they come from far away, and so many streams are not foreseen.
-                    for (int i = 0; i < TRows.Value; i++)
-                    {
-                        Fetch<TVector, TLanes, T, TColumns>(aColumn + aTile + i * aRow, near: false);
-                    }
-                }
-
                 int some = Math.Min(nextRows, nextTotal);
                 nextTotal -= some;
                 for (int i = some; i > 0; i--)
