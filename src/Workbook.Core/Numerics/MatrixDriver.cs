@@ -12,9 +12,10 @@ namespace Workbook.Core.Numerics;
 internal static unsafe class MatrixDriver
 {
     // A strip of B is depth x 192 bytes (half of that with 256-bit vectors): three quarters of the first-level cache, so that it stays there
-    // while panels of A pass. The order of summation depends on it.
+    // while panels of A pass. Sums of several groups meet C more often than that, and then rather fill the cache. The order of summation depends on it.
     private const int Depth = 192;
     private const int GroupDepth = 3 * Depth;
+    private const int LongDepth = 256;
 
     // Few rows are done with a B in place sooner than memory gives it. From this size on it comes from the third level, and what counts is that it is read along
     // its rows, of so few at a time that the hardware sees them coming. Few columns are done as soon with an A in place, whose rows are read along their length.
@@ -141,7 +142,7 @@ internal static unsafe class MatrixDriver
         long bytesA = (a.DepthIsRow ? k : m) * (long)a.Stride * sizeof(T);
         bool farA = bytesA > BlockBytes && !a.DepthIsRow && n <= FewColumns, inPlaceA = bytesA <= BlockBytes || farA, packsBefore = a.DepthIsRow && bytesA > WideBytes;
         bool inPlaceB = b.DepthIsRow && m <= FewRows, farB = inPlaceB && (long)n * k * sizeof(T) > FarBytes;
-        int depthAtMost = farB ? FarDepthOfB : farA ? FarDepthOfA : Depth;
+        int depthAtMost = farB ? FarDepthOfB : farA ? FarDepthOfA : k > GroupDepth ? LongDepth : Depth;
         Split depths = Split.AtMost(k, depthAtMost, DepthUnit);
         Split groups = Split.AtMost(depths.Count, farB ? 1 : GroupDepth / depthAtMost);
         int longest = depths.Largest * groups.Largest;
