@@ -6,31 +6,43 @@ namespace Workbook.Core.Numerics;
 
 /// <summary>
 /// The loops around the register tile. C is cut into blocks of columns (jc), the sum into groups of depths (g), the rows
-/// into blocks (ic). The packed block of A (rows x group), or a small A^T in place, stays in the second-level cache while strips of
-/// B (depth x 3 vectors) pass over it; C is read and written once for each depth, from that cache within a group.
+/// into blocks (ic). The block of A (rows x group) stays in the second-level cache while strips of B (depth x 3 vectors) pass over it; C is read and written
+/// once for each depth, from that cache within a group. Packing takes no pass of its own where it can be helped: tiles pack what they read first.
 /// </summary>
 internal static unsafe class MatrixDriver
 {
-    // A strip of B is depth x 192 bytes (half of that with 256-bit vectors). At the lesser depth it stays in the first-level cache beside
-    // operands read in place, whose rows crowd into few of its sets; packed panels stream from the second level as fast, and a deep
-    // strip reads and writes C half as often. The order of summation depends on it.
-    private const int Depth = 256;
-    private const int DepthInPlace = 128;
-    private const int GroupDepth = 512;
+    // A strip of B is depth x 192 bytes (half of that with 256-bit vectors): three quarters of the first-level cache, so that it stays there
+    // while panels of A pass. Sums of several groups meet C more often than that, and then rather fill the cache. The order of summation depends on it.
+    private const int Depth = 192;
+    private const int GroupDepth = 3 * Depth;
+    private const int LongDepth = 256;
 
-    // A's block: half of the second-level cache's megabyte.
+    // Few rows are done with a B in place sooner than memory gives it. From this size on it comes from the third level, and what counts is that it is read along
+    // its rows, of so few at a time that the hardware sees them coming. Few columns are done as soon with an A in place, whose rows are read along their length.
+    private const int FarBytes = 1024 * 1024;
+    private const int FarDepthOfB = 64;
+    private const int FarDepthOfA = 512;
+
+    // A's block: a quarter of the second-level cache. An A of that size, with the gaps between its rows, is read in place: a packed copy would only push
+    // something else out.
     private const int BlockBytes = 512 * 1024;
+
+    // From this size on, the tiles of A^T would find each row of it on a page far away; it is packed before, a few rows at a time.
+    private const int WideBytes = 2 * 1024 * 1024;
 
     // B's block: it comes from the third level.
     private const int ColumnBytes = 4 * 1024 * 1024;
 
-    // Up to this many rows, packing B costs more than reading it in place; from there on, A may be read in place.
+    // Up to this many rows, packing B costs more than reading it in place.
     private const int FewRows = 64;
+
+    // Up to this many columns, packing A costs more than reading its rows in place.
+    private const int FewColumns = 192;
 
     // Depths are multiples of the longest block that packing transposes.
     private const int DepthUnit = 8;
 
-    // Below this many rows or columns, and from this depth on, inner products beat packed tiles.
+    // Up to this many rows of C, and from this depth on, inner products beat tiles for which B would have to be transposed.
     private const int ShortSide = 128;
     private const int LongSum = 64;
 
@@ -69,8 +81,8 @@ internal static unsafe class MatrixDriver
             Operand<T> left = new(pa, lda, transposeA);
             Operand<T> right = new(pb, ldb, !transposeB);
 
-            // Rows of both operands run along the sum, and one side is too short to pay for packing.
-            bool dots = !transposeA && transposeB && Math.Min(m, n) <= ShortSide && k >= LongSum;
+            // Rows of both operands run along the sum, and C has too few rows to pay for packing B.
+            bool dots = !transposeA && transposeB && m <= ShortSide && k >= LongSum;
             if (Vector512.IsHardwareAccelerated)
             {
                 if (dots)
@@ -122,20 +134,23 @@ internal static unsafe class MatrixDriver
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Packed<TVector, TLanes, T>(
         int tileRows, int m, int n, int k, T alpha, Operand<T> a, Operand<T> b, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
         int width = TLanes.Count;
-        bool inPlaceA = ReadsInPlace(a, TLanes.Count, m, k);
-        int depthAtMost = inPlaceA || m <= FewRows ? DepthInPlace : Depth;
+        long bytesA = (a.DepthIsRow ? k : m) * (long)a.Stride * sizeof(T);
+        bool farA = bytesA > BlockBytes && !a.DepthIsRow && n <= FewColumns, inPlaceA = bytesA <= BlockBytes || farA, packsBefore = a.DepthIsRow && bytesA > WideBytes;
+        bool inPlaceB = b.DepthIsRow && m <= FewRows, farB = inPlaceB && (long)n * k * sizeof(T) > FarBytes;
+        int depthAtMost = farB ? FarDepthOfB : farA ? FarDepthOfA : k > GroupDepth ? LongDepth : Depth;
         Split depths = Split.AtMost(k, depthAtMost, DepthUnit);
-        Split groups = Split.AtMost(depths.Count, GroupDepth / depthAtMost);
+        Split groups = Split.AtMost(depths.Count, farB ? 1 : GroupDepth / depthAtMost);
         int longest = depths.Largest * groups.Largest;
         Split rowBlocks = Split.AtMost(m, Math.Max(tileRows, BlockBytes / sizeof(T) / longest / tileRows * tileRows), tileRows);
         Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytes / sizeof(T) / longest / width));
 
         // B is packed strip by strip, as it is needed first; one that no second block of rows will need makes room for the next.
-        bool once = rowBlocks.Count == 1, inPlaceB = b.DepthIsRow && once && m <= FewRows;
+        bool once = rowBlocks.Count == 1;
         long stripsKept = once ? TileColumns : columnBlocks.Largest;
         T* spaceA = inPlaceA ? null : Workspace<T>(ref packedA, (long)rowBlocks.Largest * longest + MatrixPacking.Overhang);
         T* spaceB = Workspace<T>(ref packedB, stripsKept * width * longest + MatrixPacking.Overhang);
@@ -152,7 +167,7 @@ internal static unsafe class MatrixDriver
                 {
                     int firstRow = rowBlocks.Start(ic), rows = rowBlocks.Size(ic);
                     Split tiles = Split.AtMost(rows, tileRows);
-                    for (int d = groups.Start(g); !inPlaceA && d < groups.Start(g + 1); d++)
+                    for (int d = groups.Start(g); packsBefore && d < groups.Start(g + 1); d++)
                     {
                         a.From(firstRow, depths.Start(d)).PackAll<TVector, TLanes>(tiles, depths.Size(d), spaceA + (nint)(depths.Start(d) - firstDepth) * rows);
                     }
@@ -170,6 +185,7 @@ internal static unsafe class MatrixDriver
                             nint step = size;
                             Operand<T> source = b.From(firstColumn + first, depths.Start(d));
                             bool last = d + 1 == groups.Start(g + 1);
+                            T* fresh = null;
                             Ahead<T> ahead;
                             if (ic > 0)
                             {
@@ -184,6 +200,10 @@ internal static unsafe class MatrixDriver
                                     strip = source.At(0);
                                     step = source.Stride;
                                 }
+                                else if (b.DepthIsRow && used == size && (js > 0 || inPlaceA || packsBefore))
+                                {
+                                    fresh = source.At(0);
+                                }
                                 else
                                 {
                                     source.Pack<TVector, TLanes>(used, depth, strip, size);
@@ -191,17 +211,16 @@ internal static unsafe class MatrixDriver
                             }
 
                             T keep = d == 0 ? beta : T.One;
-                            Panels<T> panels = inPlaceA
-                                ? new(a.From(firstRow, depths.Start(d)).At(0), a.Stride, 1)
-                                : new(spaceA + (nint)(depths.Start(d) - firstDepth) * rows, 0, depth);
+                            T* panels = inPlaceA ? null : spaceA + (nint)(depths.Start(d) - firstDepth) * rows;
+                            Left<T> left = (js > 0 || packsBefore) && !inPlaceA ? Left<T>.Packed(panels, depth) : a.From(firstRow, depths.Start(d)).Left(panels);
                             if (used == size)
                             {
-                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panels, strip, step, ahead, alpha, keep, target, ldc);
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, left, strip, step, fresh, b.Stride, ahead, alpha, keep, target, ldc);
                             }
                             else
                             {
                                 // The last vector hangs over C's edge: full tiles beside it, then what belongs to C.
-                                Strip<TVector, TLanes, T>(tiles, vectors, depth, panels, strip, step, ahead, alpha, T.Zero, partial, size);
+                                Strip<TVector, TLanes, T>(tiles, vectors, depth, left, strip, step, fresh, b.Stride, ahead, alpha, T.Zero, partial, size);
                                 Merge(rows, used, partial, size, keep, target, ldc);
                             }
                         }
@@ -212,31 +231,65 @@ internal static unsafe class MatrixDriver
     }
 
     /// <summary>
-    /// Whether A is read where it lies: its row p holds the tile's column p side by side, half a cache line of it or a whole one, and all of A
-    /// fits where a packed block would be, together with the gaps between its rows. Packing would only copy it.
+    /// All tiles of a strip: runs of tiles of one size, and a piece of what comes next for each run. Where A is to be packed, all of them do it; a strip of B
+    /// that is not packed yet (fresh, else null) is packed by the first.
     /// </summary>
-    private static bool ReadsInPlace<T>(Operand<T> a, int lanes, int m, int k)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        a.DepthIsRow && lanes == Vector512<T>.Count && m > FewRows && k * a.Stride * sizeof(T) <= BlockBytes;
-
-    /// <summary>All tiles of a strip: runs of tiles of one size, and a piece of what comes next for each run.</summary>
     private static void Strip<TVector, TLanes, T>(
-        Split tiles, int vectors, int depth, Panels<T> panels, T* strip, nint step, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
+        Split tiles, int vectors, int depth, Left<T> a, T* strip, nint step, T* fresh, nint freshStep, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
+        where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
+    {
+        if (a.Row == 1)
+        {
+            Strip<TVector, TLanes, T, ColumnsOfA>(tiles, vectors, depth, a, strip, step, fresh, freshStep, ahead, alpha, beta, c, ldc);
+        }
+        else
+        {
+            Strip<TVector, TLanes, T, RowsOfA>(tiles, vectors, depth, a, strip, step, fresh, freshStep, ahead, alpha, beta, c, ldc);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Strip<TVector, TLanes, T, TSource>(
+        Split tiles, int vectors, int depth, Left<T> a, T* strip, nint step, T* fresh, nint freshStep, Ahead<T> ahead, T alpha, T beta, T* c, nint ldc)
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TSource : IMatrixSource
     {
         int pieces = Math.Min(ahead.Pieces, tiles.Count);
         for (int piece = 0, t = 0; piece < pieces; piece++)
         {
-            int end = pieces == 1 ? tiles.Count : tiles.Count * (piece + 1) / pieces;
-            int fetches = MatrixTile.FetchesOfTile * (end - t), nextRows = (ahead.Rows + fetches - 1) / fetches;
+            int end = pieces == 1 ? tiles.Count : tiles.Count * (piece + 1) / pieces, left = ahead.Rows;
+            int fetches = MatrixTile.FetchesOfTile * (end - t), nextRows = (left + fetches - 1) / fetches;
             T* next = ahead.Piece(piece);
             while (t < end)
             {
-                int size = tiles.Size(t), equal = Math.Min(end, tiles.EndOfEqual(t)) - t;
-                MatrixTileTable.Run<TVector, TLanes, T>(
-                    size, vectors, equal, depth, panels.Tile(tiles.Start(t)), panels.Step(size), panels.ToNext(size), strip, step, next, ahead.Step, nextRows, alpha, beta, c + tiles.Start(t) * ldc, ldc);
-                next += equal * MatrixTile.FetchesOfTile * nextRows * ahead.Step;
+                int row = tiles.Start(t), size = tiles.Size(t), equal = Math.Min(end, tiles.EndOfEqual(t)) - t;
+                if (a.Panels != null)
+                {
+                    MatrixTileTable.Run<TVector, TLanes, T, PackingA<TSource>>(
+                        size, vectors, equal, depth, a.Tile(row), a.Row, a.Step(size), a.ToNext(size), a.Panels + (nint)row * depth,
+                        strip, step, next, ahead.Step, nextRows, left, alpha, beta, c + row * ldc, ldc);
+                }
+                else if (fresh != null && t == 0)
+                {
+                    equal = 1;
+                    MatrixTileTable.Run<TVector, TLanes, T, PackingB<TSource>>(
+                        size, vectors, equal, depth, a.Tile(row), a.Row, a.Step(size), a.ToNext(size), strip,
+                        fresh, freshStep, next, ahead.Step, nextRows, left, alpha, beta, c + row * ldc, ldc);
+                }
+                else
+                {
+                    MatrixTileTable.Run<TVector, TLanes, T, TSource>(
+                        size, vectors, equal, depth, a.Tile(row), a.Row, a.Step(size), a.ToNext(size), null,
+                        strip, step, next, ahead.Step, nextRows, left, alpha, beta, c + row * ldc, ldc);
+                }
+
+                int done = equal * MatrixTile.FetchesOfTile * nextRows;
+                next += done * ahead.Step;
+                left -= done;
                 t += equal;
             }
         }
@@ -290,20 +343,23 @@ internal static unsafe class MatrixDriver
         public Ahead<T> Ahead(int width, int depth) =>
             DepthIsRow ? new(origin, Stride, depth, 1, 0) : new(origin, Stride, width, (depth + width - 1) / width, width);
 
+        /// <summary>Rows of A in place, to be packed to panels on the way.</summary>
+        public Left<T> Left(T* panels) => DepthIsRow ? new(origin, 1, 1, Stride, panels) : new(origin, Stride, Stride, 1, panels);
+
         /// <summary>
         /// Every panel of a block, panel j at first_j depth. Where p is the row, a few rows at a time go to all panels, so that
         /// the reads stay on few pages.
         /// </summary>
         public void PackAll<TVector, TLanes>(Split panels, int depth, T* space)
+            where TVector : struct
             where TLanes : ILanes<TVector, T>
         {
-            int chunk = DepthIsRow ? RowsAtATime : depth;
-            for (int p = 0; p < depth; p += chunk)
+            for (int p = 0; p < depth; p += RowsAtATime)
             {
                 for (int j = 0; j < panels.Count; j++)
                 {
                     int first = panels.Start(j), size = panels.Size(j);
-                    From(first, p).Pack<TVector, TLanes>(size, Math.Min(chunk, depth - p), space + (nint)first * depth + (nint)p * size, size);
+                    From(first, p).Pack<TVector, TLanes>(size, Math.Min(RowsAtATime, depth - p), space + (nint)first * depth + (nint)p * size, size);
                 }
             }
         }
@@ -322,19 +378,24 @@ internal static unsafe class MatrixDriver
         }
     }
 
-    /// <summary>
-    /// Where the tile finds A: packed panels one after the other (rowStep 0, a row of C takes depth elements), or rows of op(A)^T in place,
-    /// rowStep apart (a row of C takes one element).
-    /// </summary>
-    private readonly struct Panels<T>(T* first, nint rowStep, nint perRow)
+    /// <summary>Where the tile finds A: element (i, p) of a tile that starts at row r is at <c>r perRow + i Row + p step</c>; a step of 0 is the tile's height.</summary>
+    private readonly struct Left<T>(T* first, nint perRow, nint row, nint step, T* panels)
         where T : unmanaged
     {
         private readonly T* first = first;
 
+        /// <summary>Where packed panels go, null where there are panels already.</summary>
+        public T* Panels { get; } = panels;
+
+        public nint Row { get; } = row;
+
+        /// <summary>Packed panels one after the other.</summary>
+        public static Left<T> Packed(T* panels, int depth) => new(panels, depth, 1, 0, null);
+
         public T* Tile(int row) => first + row * perRow;
 
         /// <summary>From p to p + 1 in a tile of some rows.</summary>
-        public nint Step(int rows) => rowStep == 0 ? rows : rowStep;
+        public nint Step(int rows) => step == 0 ? rows : step;
 
         /// <summary>From a tile of some rows to the one below.</summary>
         public nint ToNext(int rows) => rows * perRow;

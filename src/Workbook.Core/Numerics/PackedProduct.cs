@@ -94,6 +94,7 @@ internal sealed unsafe class PackedProduct<T>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run<TVector, TLanes>(int n, T* a, T* b, T* c)
+        where TVector : struct
         where TLanes : ILanes<TVector, T>
     {
         Split strips = Split.AtMost(n / TLanes.Count, TileColumns);
@@ -110,14 +111,16 @@ internal sealed unsafe class PackedProduct<T>
                 {
                     int first = strips.Start(js) * TLanes.Count, vectors = strips.Size(js);
                     T* strip = rows + first, next = js + 1 < strips.Count ? strip + vectors * TLanes.Count : rows;
-                    int fetches = MatrixTile.FetchesOfTile * tiles.Count, nextRows = (depth + fetches - 1) / fetches;
+                    int fetches = MatrixTile.FetchesOfTile * tiles.Count, nextRows = (depth + fetches - 1) / fetches, left = depth;
                     for (int it = 0; it < tiles.Count; it = tiles.EndOfEqual(it))
                     {
                         int row = tiles.Start(it), equal = tiles.EndOfEqual(it) - it;
-                        MatrixTileTable.Run<TVector, TLanes, T>(
-                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, tiles.Size(it), (nint)tiles.Size(it) * depth, strip, n, next, n, nextRows,
+                        MatrixTileTable.Run<TVector, TLanes, T, ColumnsOfA>(
+                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, 1, tiles.Size(it), (nint)tiles.Size(it) * depth, null, strip, n, next, n, nextRows, left,
                             T.One, keep, c + (nint)(rowBlocks.Start(ic) + row) * n + first, n);
-                        next += (nint)equal * MatrixTile.FetchesOfTile * nextRows * n;
+                        int fetched = equal * MatrixTile.FetchesOfTile * nextRows;
+                        next += (nint)fetched * n;
+                        left -= fetched;
                     }
                 }
             }

@@ -10,6 +10,9 @@ public abstract class MatrixProductTests<T>
 {
     private static readonly double Roundoff = typeof(T) == typeof(double) ? Math.ScaleB(1, -53) : Math.ScaleB(1, -24);
 
+    // Blocks are cut by bytes.
+    private static readonly int Scale = typeof(T) == typeof(double) ? 1 : 2;
+
     private static readonly bool[] Both = [false, true];
 
     protected abstract void Multiply(bool transposeA, bool transposeB, int m, int n, int k, T alpha, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, T beta, Span<T> c, int ldc);
@@ -42,7 +45,7 @@ public abstract class MatrixProductTests<T>
     [Fact]
     public void Sizes_across_the_cache_blocks_agree_in_every_orientation()
     {
-        // The last two stand on both sides of the size up to which a double A^T is read in place.
+        // The last two stand on both sides of the size up to which a double A is read in place.
         foreach ((int m, int n, int k) in ((int, int, int)[])[(193, 26, 50), (20, 50, 400), (65, 100, 193), (66, 31, 577), (3, 7, 1300), (130, 5, 200), (40, 40, 520), (97, 145, 3), (140, 26, 512), (270, 13, 640), (129, 29, 503), (129, 29, 513)])
         {
             Compare(m, n, k, 1, 2);
@@ -53,10 +56,17 @@ public abstract class MatrixProductTests<T>
     public void Blocks_of_rows_columns_and_depths_meet_without_a_seam()
     {
         // Each row of op(A) picks one row of op(B): every element is known without summing. 512 KB of packed A and 4 MB of packed B are passed.
-        int scale = typeof(T) == typeof(double) ? 1 : 2;
-        PickedRows(135 * scale, 1050 * scale, 512);
-        PickedRows(220 * scale, 60, 520);
+        PickedRows(135 * Scale, 1050 * Scale, 512);
     }
+
+    [Fact]
+    public void Few_columns_meet_an_A_that_is_read_in_place_past_the_size_of_a_block() => PickedRows(220 * Scale, 60, 520);
+
+    [Fact]
+    public void Few_rows_meet_a_B_in_place_that_fills_more_than_a_cache() => PickedRows(20, 1000 * Scale, 160);
+
+    [Fact]
+    public void A_transposed_A_of_many_pages_is_packed_before_it_is_used() => PickedRows(550 * Scale, 30, 512);
 
     private void PickedRows(int m, int n, int k)
     {
