@@ -54,7 +54,6 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : ReducedDynam
         shared.ColumnValue.CopyTo(new Span<double>(_s->KeyWeight, shared.ColumnValue.Length));
         // v moves at twice the speed of a row of W_V.
         for (int e = 0; e < shared.ColumnValue.Length; e++) _s->ColumnMove[e] = 2 * Rate * shared.ColumnValue[e];
-        shared.SampleColumn.CopyTo(new Span<int>(_s->SampleColumn, shared.SampleColumn.Length));
         shared.SampleStart.CopyTo(new Span<int>(_s->SampleStart, _n + 1));
         shared.ColumnStart.CopyTo(new Span<int>(_s->ColumnStart, _shared + 1));
         shared.ColumnSample.CopyTo(new Span<int>(_s->ColumnSample, shared.ColumnSample.Length));

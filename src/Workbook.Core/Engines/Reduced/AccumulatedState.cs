@@ -47,8 +47,8 @@ internal unsafe struct AccumulatedState
     /// <summary>Entries of shared coordinates by sample: y xi_c times the rate.</summary>
     public double* SampleValue;
 
-    /// <summary>The same entries: which coordinate, and how far its row is from the first shared one; each sample's first entry.</summary>
-    public int* SampleColumn, SampleRow, SampleStart;
+    /// <summary>The same entries: how far the row of a coordinate is from the first shared one; each sample's first entry.</summary>
+    public int* SampleRow, SampleStart;
 
     /// <summary>The same entries by coordinate: y xi_c, what one unit of direction adds to y v_xi, the weights of D_i and C_i in its votes, the sample and where its row of <see cref="Difference"/> begins; each coordinate's first entry.</summary>
     public double* ColumnValue, ColumnMove, QueryWeight, KeyWeight;
@@ -87,7 +87,7 @@ internal unsafe struct AccumulatedState
         Own1 = Take(Samples); Own2 = Take(Samples); MinusBeta2 = Take(Samples); MinusVote1 = Take(Samples); MinusWeight = Take(Samples); OnSignal = Take(Samples);
         Exponent1 = Take(Samples); Exponent2 = Take(Samples); ExponentOwn = Take(Samples); ExponentSignal = Take(Samples); ExponentNoise = Take(Samples);
         SampleValue = Take(Entries); ColumnValue = Take(Entries); ColumnMove = Take(Entries); QueryWeight = Take(Entries); KeyWeight = Take(Entries);
-        SampleColumn = (int*)Take(Entries); SampleRow = (int*)Take(Entries); ColumnSample = (int*)Take(Entries); ColumnRow = (int*)Take(Entries);
+        SampleRow = (int*)Take(Entries); ColumnSample = (int*)Take(Entries); ColumnRow = (int*)Take(Entries);
         SampleStart = (int*)Take(N + 1); ColumnStart = (int*)Take(SharedCount + 1);
         size = at;
 
