@@ -277,6 +277,9 @@ check "no name was taken for a command" bash -c '! find "$1" -name escaped | gre
 
 # Where accounts are kept, sacct tells of tasks that squeue has long forgotten; where not, status says so.
 if [ -n "$accounting" ]; then
+    # The controller writes to the accounts when it finds the time; what it has not written when it stops is lost.
+    recorded() { [ "$(sacct -n -P -X -j "$second" --format=State | grep -vc 'PENDING\|RUNNING')" -ge "$(tr ',' '\n' <missing | grep -c .)" ]; }
+    until_true 60 recorded || bad "the accounts have the second job: $(sacct -n -P -X -j "$second" --format=JobID,State)"
     stop "$controller"
     slurmctld -D -c >>"$folder/slurmctld.out" 2>&1 &
     pids+=($!)

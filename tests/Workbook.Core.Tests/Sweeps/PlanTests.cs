@@ -117,13 +117,13 @@ public sealed class PlanTests
     [Fact]
     public void A_hundred_million_rows_take_no_memory()
     {
-        // Of this thread: other tests run beside this one.
-        long before = GC.GetAllocatedBytesForCurrentThread();
         SweepPlan plan = PlanJson.Read(Text("""{"parameter": "eta", "log": {"from": 1e-6, "to": 1e-2, "count": 10000}}""", "\"seeds\": {\"count\": 10000}"));
+        // All that this thread allocates, kept or not: other tests run beside this one.
+        long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(100_000_000, plan.Rows);
         Assert.Equal(9_999UL, plan[99_999_999].Spec.Seed);
         Assert.Equal(1e-2, plan[99_999_999].Spec.Optimizer.Eta.Constant);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 4_000_000);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000);
     }
 
     public static TheoryData<string, string> Wrong => new()

@@ -8,6 +8,9 @@ internal static class AttentionLanes<TVector, TLanes>
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
+    /// <summary>Where weights count as they come out every exponent is below 300 (<see cref="Support.LogSize.Unscaled"/>), and the product of two exponentials of this size is still in the range of a double.</summary>
+    public const double MostExponent = 340;
+
     /// <summary>
     /// e^-min(x, most). Past the range in which a result counts, <paramref name="most"/> keeps it from underflowing: processors take a hundred cycles and more for that.
     /// </summary>
@@ -19,19 +22,10 @@ internal static class AttentionLanes<TVector, TLanes>
     public static TVector ExpMinus(TVector x) => ExpKernel.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Create(0), x));
 
     /// <summary>
-    /// Of scores a_1 and a_2: e_a = e^-|a_a|, 1 / (1 + e_a), which is the larger of s_a1 and s_a2, then e_a / (1 + e_a), the smaller one; onSignal = s_11 + s_21 and onNoise = s_12 + s_22.
+    /// Of scores a_1 and a_2 and e_a = e^-|a_a|: 1 / (1 + e_a), which is the larger of s_a1 and s_a2, then e_a / (1 + e_a), the smaller one; onSignal = s_11 + s_21 and onNoise = s_12 + s_22.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Softmax(TVector a1, TVector a2, TVector most, out TVector e1, out TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise)
-    {
-        e1 = ExpMinus(TLanes.Abs(a1), most);
-        e2 = ExpMinus(TLanes.Abs(a2), most);
-        SoftmaxOf(a1, a2, e1, e2, out large1, out large2, out small1, out small2, out onSignal, out onNoise);
-    }
-
-    /// <summary>The same with e_1 and e_2 at hand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void SoftmaxOf(TVector a1, TVector a2, TVector e1, TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise)
+    public static void Softmax(TVector a1, TVector a2, TVector e1, TVector e2, out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise)
     {
         TVector zero = TLanes.Create(0), one = TLanes.Create(1), below1 = TLanes.Add(one, e1), below2 = TLanes.Add(one, e2);
         // One division for both.

@@ -32,6 +32,7 @@ internal static class SignedStep
 
         return TLanes.MultiplyAdd(a, SignKernel<double>.Invoke<TVector, TLanes>(g), w);
     }
+
     /// <summary>The same for a g that is not NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector OfNumber<TVector, TLanes>(TVector w, TVector a, TVector g)

@@ -11,9 +11,6 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     /// <summary>Past this squares of descents would leave the range of a double: mantissas and binary exponents are kept apart.</summary>
     public const double UnscaledRange = 300;
 
-    // Where descents are unscaled every exponent is smaller, and the product of two such exponentials is still in the range of a double.
-    private const double MostExponent = 340;
-
     private const double Ln2 = 0.69314718055994530942;
 
     // Above this a double is nearly an integer, and rounding by addition is not to be had.
@@ -31,7 +28,7 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     {
         double* noise = s->Descent + s->ValueNoise, onSignals = s->OnSignal, large1At = s->Large1, large2At = s->Large2, product1 = s->Own1, product2 = s->Own2, score1 = s->Score1, score2 = s->Score2, value = s->Value, margins = s->Margin;
         nint samples = s->Samples;
-        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), limit = TLanes.Create(MostExponent);
+        TVector zero = TLanes.Create(0), vMu = TLanes.Create(s->Signal), limit = TLanes.Create(AttentionLanes<TVector, TLanes>.MostExponent);
         for (nint i = 0; i < samples; i += TLanes.Count)
         {
             TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(score1 + i)), limit), large1At + i);
@@ -41,7 +38,7 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
         for (nint i = 0; i < samples; i += TLanes.Count)
         {
             TVector a1 = TLanes.Load(score1 + i), a2 = TLanes.Load(score2 + i);
-            AttentionLanes<TVector, TLanes>.SoftmaxOf(a1, a2, TLanes.Load(large1At + i), TLanes.Load(large2At + i), out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
+            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, TLanes.Load(large1At + i), TLanes.Load(large2At + i), out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
             TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, TLanes.Load(value + i)));
             TLanes.Store(margin, margins + i);
             TLanes.Store(large1, large1At + i);
@@ -76,7 +73,7 @@ internal static unsafe class AccumulatedAttention<TVector, TLanes>
     public static void Scaled(AccumulatedState* s, double perRow)
     {
         double* noise = s->Descent + s->ValueNoise;
-        TVector zero = TLanes.Create(0), one = TLanes.Create(1), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), limit = TLanes.Create(MostExponent);
+        TVector zero = TLanes.Create(0), one = TLanes.Create(1), vMu = TLanes.Create(s->Signal), perValue = TLanes.Create(perRow), limit = TLanes.Create(AttentionLanes<TVector, TLanes>.MostExponent);
         for (int i = 0; i < s->Samples; i += TLanes.Count)
         {
             TVector margin = TLanes.Load(s->Margin + i), positive = TLanes.Max(margin, zero);

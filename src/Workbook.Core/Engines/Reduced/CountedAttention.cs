@@ -11,9 +11,6 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     /// <summary>Past this the smallest weight may be near the end of the range of a double: weights then carry logarithms.</summary>
     public const double UnscaledRange = 300;
 
-    // Where weights are unscaled every exponent is smaller; no product of two such exponentials is so small that processors take a hundred cycles for it.
-    private const double MostExponent = 340;
-
     private static TVector Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,7 +25,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     public static bool Forward(CountedState* s)
     {
         // In stages, as AccumulatedAttention.
-        TVector limit = TLanes.Create(MostExponent), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time);
+        TVector limit = TLanes.Create(AttentionLanes<TVector, TLanes>.MostExponent), rate = TLanes.Create(s->Rate), time = TLanes.Create(s->Time);
         double* p = s->Expansion, score1 = s->Score1, score2 = s->Score2, small1At = s->Small1, small2At = s->Small2, margins = s->Margin, product1 = s->Own1, product2 = s->Own2, value = s->Value;
         nint samples = s->Samples;
         for (nint i = 0; i < samples; i += TLanes.Count, p += TLanes.Count)
@@ -45,7 +42,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
         for (nint i = 0; i < samples; i += TLanes.Count)
         {
             TVector a1 = TLanes.Load(score1 + i), a2 = TLanes.Load(score2 + i), v = TLanes.FusedMultiplyAdd(moved, TLanes.Load(s->ValueSlope + i), TLanes.Load(s->ValueBase + i));
-            AttentionLanes<TVector, TLanes>.SoftmaxOf(a1, a2, TLanes.Load(small1At + i), TLanes.Load(small2At + i), out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
+            AttentionLanes<TVector, TLanes>.Softmax(a1, a2, TLanes.Load(small1At + i), TLanes.Load(small2At + i), out TVector large1, out TVector large2, out TVector small1, out TVector small2, out TVector onSignal, out TVector onNoise);
             TVector margin = TLanes.FusedMultiplyAdd(onSignal, vMu, TLanes.Multiply(onNoise, v));
             TLanes.Store(v, value + i);
             TLanes.Store(margin, margins + i);
@@ -78,7 +75,7 @@ internal static unsafe class CountedAttention<TVector, TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScaledWeights(CountedState* s)
     {
-        TVector one = TLanes.Create(1), vMu = TLanes.Create(s->ValueSignal), limit = TLanes.Create(MostExponent);
+        TVector one = TLanes.Create(1), vMu = TLanes.Create(s->ValueSignal), limit = TLanes.Create(AttentionLanes<TVector, TLanes>.MostExponent);
         double least1 = double.PositiveInfinity, leastOwn = double.PositiveInfinity;
         for (int i = 0; i < s->N; i++)
         {

@@ -306,7 +306,6 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         bool moved = false;
         SharedCoordinates shared = Begin.Shared;
         double* weights = _s->Weights;
-        new Span<double>(weights, _n).Clear();
         fixed (int* starts = shared.ColumnStart, samples = shared.ColumnSample)
         fixed (double* values = shared.ColumnValue)
             for (int c = 0; c < _shared; c++)

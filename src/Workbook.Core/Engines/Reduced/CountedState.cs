@@ -25,7 +25,7 @@ internal unsafe struct CountedState
     /// <summary>rate (t - BaseTime) of every assembled row.</summary>
     public double* Moved;
 
-    /// <summary>What <see cref="CountedBallots{TVector, TLanes}"/> finds out about one vote, three rows; the weights of its samples, zero past the last.</summary>
+    /// <summary>What <see cref="CountedBallots{TVector, TLanes}"/> finds out about one vote, three rows; the weights of its samples, zero past n.</summary>
     public double* Ballot, Weights;
 
     /// <summary>0 .. n - 1.</summary>

@@ -30,9 +30,6 @@ internal unsafe struct PairWeights
 /// <summary>The backward half of <see cref="PairKernels"/>: from scores to the descent coefficients of a sample, and from those to the coefficients of its patches.</summary>
 internal static unsafe class PairDescent
 {
-    // Samples whose weights count as they come out have smaller exponents (LogSize.Unscaled); the product of two such exponentials is still in the range of a double.
-    private const double MostExponent = 340;
-
     /// <summary>Margins and the descent coefficients of scores and values, from A0, A1, U0, U1, Y; true where every Size is below <paramref name="largest"/>.</summary>
     /// <param name="at">The samples.</param>
     /// <param name="into">Receives the coefficients.</param>
@@ -55,7 +52,7 @@ internal static unsafe class PairDescent
         where TLanes : ILanes<TVector, double>
     {
         // In stages, as AccumulatedAttention.
-        TVector limit = TLanes.Create(MostExponent);
+        TVector limit = TLanes.Create(AttentionLanes<TVector, TLanes>.MostExponent);
         for (int i = 0; i < at.Padded; i += TLanes.Count)
         {
             TLanes.Store(AttentionLanes<TVector, TLanes>.ExpMinus(TLanes.Abs(TLanes.Load(at.A0 + i)), limit), into.B0 + i);
@@ -66,7 +63,7 @@ internal static unsafe class PairDescent
         for (int i = 0; i < at.Padded; i += TLanes.Count)
         {
             TVector a0 = TLanes.Load(at.A0 + i), a1 = TLanes.Load(at.A1 + i);
-            AttentionLanes<TVector, TLanes>.SoftmaxOf(a0, a1, TLanes.Load(into.B0 + i), TLanes.Load(into.B1 + i), out TVector large0, out TVector large1, out TVector small0, out TVector small1, out TVector s0, out TVector s1);
+            AttentionLanes<TVector, TLanes>.Softmax(a0, a1, TLanes.Load(into.B0 + i), TLanes.Load(into.B1 + i), out TVector large0, out TVector large1, out TVector small0, out TVector small1, out TVector s0, out TVector s1);
             TVector margin = TLanes.Multiply(TLanes.Load(at.Y + i), TLanes.MultiplyAdd(s1, TLanes.Load(at.U1 + i), TLanes.Multiply(s0, TLanes.Load(at.U0 + i))));
             TVector size = TLanes.Add(TLanes.Max(zero, margin), TLanes.Max(TLanes.Abs(a0), TLanes.Abs(a1)));
             below = TLanes.And(below, TLanes.LessThan(size, bound));
