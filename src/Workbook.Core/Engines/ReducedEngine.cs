@@ -27,7 +27,7 @@ namespace Workbook.Core.Engines;
 /// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>): scores are quadratics between changes of direction, a sign is looked at again when
 /// it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Where samples share a coordinate with entries y xi_c of different
 /// sign, the value's sign there keeps changing for as long as training lasts (the two losses stay in balance); then, and under other rules, every step is made
-/// (<see cref="AccumulatedDynamics{TVector, TLanes}"/>).
+/// (<see cref="AccumulatedDynamics{TVector, TLanes}"/>; under SignGD with very many shared coordinates <see cref="PanelDynamics{TVector, TLanes}"/>).
 /// </para>
 /// </remarks>
 public sealed class ReducedEngine : TrainingEngine, IDisposable
@@ -38,27 +38,34 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
 
     /// <summary>Projects W(0) onto mu and the noises and sets up the state.</summary>
     /// <exception cref="InputException">The problem is not one that this engine trains exactly (<see cref="Refusal"/>).</exception>
-    public ReducedEngine(TrainingProblem problem) : base(problem)
+    public ReducedEngine(TrainingProblem problem) : this(problem, PanelDynamics.LeastSums)
+    {
+    }
+
+    /// <summary>The same with panels from so many sums of shared coordinates on.</summary>
+    internal ReducedEngine(TrainingProblem problem, long leastSums) : base(problem)
     {
         if (Refusal(problem) is string why) throw new InputException("the reduced engine is not exact here: " + why);
         _start = new ReducedStart(Problem);
-        _dynamics = Dynamics(_start);
+        _dynamics = Dynamics(_start, leastSums);
     }
 
     /// <summary>In the longest vectors there are.</summary>
-    private static ReducedDynamics Dynamics(ReducedStart start) =>
-        Vector512.IsHardwareAccelerated ? Dynamics<Vector512<double>, Lanes512<double>>(start)
-        : Vector256.IsHardwareAccelerated ? Dynamics<Vector256<double>, Lanes256<double>>(start)
-        : Vector128.IsHardwareAccelerated ? Dynamics<Vector128<double>, Lanes128<double>>(start)
-        : Dynamics<double, Lanes1<double>>(start);
+    private static ReducedDynamics Dynamics(ReducedStart start, long leastSums) =>
+        Vector512.IsHardwareAccelerated ? Dynamics<Vector512<double>, Lanes512<double>>(start, leastSums)
+        : Vector256.IsHardwareAccelerated ? Dynamics<Vector256<double>, Lanes256<double>>(start, leastSums)
+        : Vector128.IsHardwareAccelerated ? Dynamics<Vector128<double>, Lanes128<double>>(start, leastSums)
+        : Dynamics<double, Lanes1<double>>(start, leastSums);
 
     /// <summary>SignGD with a constant rate is counted where most steps change no sign; everything else goes step by step.</summary>
-    private static ReducedDynamics Dynamics<TVector, TLanes>(ReducedStart start)
+    private static ReducedDynamics Dynamics<TVector, TLanes>(ReducedStart start, long leastSums)
         where TVector : struct
-        where TLanes : ILanes<TVector, double> =>
-        start.Problem.Optimizer is SignGd { Eta.Constant: double rate } && !start.Shared.Contested
-            ? new CountedDynamics<TVector, TLanes>(start, rate)
-            : new AccumulatedDynamics<TVector, TLanes>(start);
+        where TLanes : ILanes<TVector, double>
+    {
+        if (start.Problem.Optimizer is not SignGd { Eta.Constant: double rate }) return new AccumulatedDynamics<TVector, TLanes>(start);
+        if (!start.Shared.Contested) return new CountedDynamics<TVector, TLanes>(start, rate);
+        return PanelDynamics.Takes(start, rate, leastSums) ? new PanelDynamics<TVector, TLanes>(start) : new AccumulatedDynamics<TVector, TLanes>(start);
+    }
 
     /// <inheritdoc/>
     public override string Name => "reduced";

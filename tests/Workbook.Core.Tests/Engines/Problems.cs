@@ -15,6 +15,9 @@ internal static class Problems
 
     public static readonly string[] EngineNames = ["dense", "support", "reduced"];
 
+    /// <summary>The reduced engine with shared coordinates in panels, however few they are: under SignGD a way of its own.</summary>
+    public const string Panels = "panels";
+
     public static TrainingProblem SignalNoise(SignalNoise distribution, Optimizer optimizer, ulong seed, ModelSpec? model = null) =>
         new(distribution.DrawTraining(seed), InitialWeights.Gaussian(model ?? new ModelSpec(3, 2, 1e-2), distribution.D, seed), optimizer);
 
@@ -45,11 +48,12 @@ internal static class Problems
         "dense" => new DenseEngine<double>(problem),
         "support" => new SupportEngine(problem),
         "reduced" => new ReducedEngine(problem),
+        Panels => new ReducedEngine(problem, leastSums: 0),
         _ => throw new ArgumentException(name),
     };
 
     public static IEnumerable<string> Applicable(TrainingProblem problem) =>
-        EngineNames.Where(name => name != "reduced" || ReducedEngine.Refusal(problem) is null);
+        [.. EngineNames.Where(name => name != "reduced" || ReducedEngine.Refusal(problem) is null), .. problem.Optimizer is SignGd { Eta.Constant: not null } && ReducedEngine.Refusal(problem) is null ? (string[])[Panels] : []];
 
     /// <summary>The state before each of the updates 0, every, 2 every, .. and after the last.</summary>
     public static List<(int Step, Observation Seen)> Train(TrainingEngine engine, int steps, int every = 1) =>

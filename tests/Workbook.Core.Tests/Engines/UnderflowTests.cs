@@ -50,6 +50,7 @@ public sealed class UnderflowTests(ITestOutputHelper output)
     [InlineData("dense")]
     [InlineData("support")]
     [InlineData("reduced")]
+    [InlineData(Problems.Panels)]
     public void On_signal_noise_data_too(string name)
     {
         int checkedEntries = 0, far = 0;
@@ -83,6 +84,7 @@ public sealed class UnderflowTests(ITestOutputHelper output)
     [InlineData("reduced", SupportMode.Disjoint)]
     [InlineData("support", SupportMode.Disjoint)]
     [InlineData("reduced", SupportMode.Independent)]
+    [InlineData(Problems.Panels, SupportMode.Independent)]
     [InlineData("dense", SupportMode.Disjoint)]
     public void Twenty_thousand_steps_keep_moving_as_the_theory_says(string name, SupportMode supports)
     {

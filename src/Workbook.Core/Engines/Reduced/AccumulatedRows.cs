@@ -14,7 +14,7 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
     // Vectors of a strip, and rows that a long one is worked on with: as many as are folded at once.
     private const int MostVectors = 6, Group = 8;
 
-    /// <summary>q_mu, k_mu and v_mu; y q_xi, y v_xi and D from a sample's own coordinates and the shared ones; the scores a_1 = q_mu . D_i and a_2 = y q_xi_i . D_i.</summary>
+    /// <summary>q_mu and k_mu; y q_xi and D from a sample's own coordinates and the shared ones; the scores a_1 = q_mu . D_i and a_2 = y q_xi_i . D_i.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scores(AccumulatedState* s)
     {
@@ -42,8 +42,6 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
                     default: Strip<Six>(s, from, to, r); break;
                 }
             }
-        s->Signal = Math.FusedMultiplyAdd(s->SignalScale, s->Sum[s->ValueSignal], s->SignalStart);
-        Values(s);
     }
 
     /// <summary>Some samples' q, D and part of the scores for a strip of vectors from neuron <paramref name="first"/> on; <paramref name="from"/> is a multiple of 8.</summary>
@@ -119,10 +117,11 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
         for (int i = 0; i < Group; i += TLanes.Count) TLanes.Store(TLanes.Add(TLanes.Load(score + i), TLanes.Load(partial + i)), score + i);
     }
 
-    /// <summary>y v_xi: from each sample's own coordinates in lanes, then what each shared coordinate adds to its samples.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Values(AccumulatedState* s)
+    /// <summary>v_mu, and y v_xi: from each sample's own coordinates in lanes, then what each shared coordinate adds to its samples.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Values(AccumulatedState* s)
     {
+        s->Signal = Math.FusedMultiplyAdd(s->SignalScale, s->Sum[s->ValueSignal], s->SignalStart);
         double* value = s->Value, own = s->Sum + s->ValueNoise, shared = s->Sum + s->ValueShared, scale = s->ValueScale, start = s->ValueStart, entries = s->ColumnMove;
         int* samples = s->ColumnSample, starts = s->ColumnStart;
         nint padded = s->Samples, pairs = s->Pairs, all = s->SharedCount, c = 0;

@@ -48,8 +48,9 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         _s = (CountedState*)_memory.Pointer;
         (_s->Rate, _s->Neurons) = (rate, start.MK);
         for (int r = start.MK; r < _stride; r++) _s->Padding[r] = double.MaxValue / 4;
-        int assembled = (2 + 2 * _n) * _stride;
-        start.Start.AsSpan(0, assembled).CopyTo(new Span<double>(_s->Start, assembled));
+        double[] assembled = start.Assembled();
+        assembled.CopyTo(new Span<double>(_s->Start, assembled.Length));
+        assembled.CopyTo(new Span<double>(_s->Base, assembled.Length));
         _valueStart = start.Start[start.Scalars];
         start.Start.AsSpan(start.Scalars + 1, _n).CopyTo(new Span<double>(_s->ValueBase, _n));
         SharedCoordinates shared = start.Shared;
@@ -61,14 +62,11 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
             for (int e = shared.SampleStart[i]; e < shared.SampleStart[i + 1]; e++)
             {
                 var (column, yx) = (shared.SampleColumn[e], shared.SampleValue[e]);
-                Rows.Add(yx, start.Row(start.SharedQueryRow(column)), new Span<double>(_s->Start + ReducedStart.QueryRow(i) * _stride, _stride));
-                Rows.Add(yx, start.Row(start.SharedKeyRow(column)), new Span<double>(_s->Start + start.KeyRow(i) * _stride, _stride));
                 _s->ValueBase[i] += yx * start.Start[start.Scalars + 1 + _n + column];
                 slope += 2 * yx * _valueDirection[column];
             }
             _s->ValueSlope[i] = slope;
         }
-        new Span<double>(_s->Start, assembled).CopyTo(new Span<double>(_s->Base, assembled));
         _moved = new byte[_n];
         for (int i = 0; i < _n; i++) _s->Everybody[i] = i;
         SetSpeeds();

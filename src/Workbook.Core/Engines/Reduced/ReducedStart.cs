@@ -81,6 +81,20 @@ internal sealed class ReducedStart
 
     public Span<double> Row(int row) => Start.AsSpan(row * Stride, Stride);
 
+    /// <summary>The rows [q_mu | k_mu | y q_xi | y k_xi] at step 0 with what shared coordinates add to them.</summary>
+    public double[] Assembled()
+    {
+        double[] rows = Start.AsSpan(0, (2 + 2 * N) * Stride).ToArray();
+        for (int i = 0; i < N; i++)
+            for (int e = Shared.SampleStart[i]; e < Shared.SampleStart[i + 1]; e++)
+            {
+                var (column, yx) = (Shared.SampleColumn[e], Shared.SampleValue[e]);
+                Engines.Rows.Add(yx, Row(SharedQueryRow(column)), rows.AsSpan(QueryRow(i) * Stride, Stride));
+                Engines.Rows.Add(yx, Row(SharedKeyRow(column)), rows.AsSpan(KeyRow(i) * Stride, Stride));
+            }
+        return rows;
+    }
+
     private void Fill(Dataset data)
     {
         InitialWeights weights = Problem.Weights;

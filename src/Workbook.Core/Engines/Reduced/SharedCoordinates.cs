@@ -12,16 +12,15 @@ internal sealed class SharedCoordinates
         var count = new int[data.Dimension];
         for (int i = 0; i < data.Count; i++)
             foreach (int c in data.Coordinates(data.Pair(i).Noise)) count[c]++;
-        int pairs = 0, shared = 0;
-        foreach (int samples in count)
-        {
-            if (samples > 1) shared++;
-            if (samples == 2) pairs++;
-        }
-        Pairs = pairs;
-        Coordinates = new int[shared];
-        for (int c = 0, pair = 0, other = pairs; c < count.Length; c++)
-            if (count[c] > 1) Coordinates[count[c] == 2 ? pair++ : other++] = c;
+        // Where those of as many samples begin: loops over them keep their length.
+        var begins = new int[data.Count + 3];
+        foreach (int samples in count) begins[samples + 1]++;
+        (begins[1], begins[2]) = (0, 0);
+        for (int samples = 3; samples < begins.Length; samples++) begins[samples] += begins[samples - 1];
+        Pairs = begins[3];
+        Coordinates = new int[begins[^1]];
+        for (int c = 0; c < count.Length; c++)
+            if (count[c] > 1) Coordinates[begins[count[c]]++] = c;
         Local = new int[data.Dimension];
         Array.Fill(Local, -1);
         ColumnStart = new int[Coordinates.Length + 1];
@@ -65,7 +64,7 @@ internal sealed class SharedCoordinates
         }
     }
 
-    /// <summary>The shared coordinates: those of two samples first, which is most of them, then those of more; increasing in both.</summary>
+    /// <summary>The shared coordinates: those of two samples first, then those of three, and so on, increasing in each.</summary>
     public int[] Coordinates { get; }
 
     /// <summary>How many belong to just two samples.</summary>
