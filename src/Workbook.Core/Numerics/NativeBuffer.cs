@@ -15,6 +15,9 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>The guaranteed alignment in bytes.</summary>
     public const int Alignment = 64;
 
+    // The collector is told of large blocks only: it answers news of a few MB with a full collection, and small ones come and go by the thousand with the engines of a sweep.
+    private const long LeastPressure = 1L << 20;
+
     private readonly int length;
     private T* pointer;
 
@@ -26,10 +29,10 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         this.length = length;
-        nuint bytes = Math.Max(1, (nuint)length) * (nuint)sizeof(T);
+        nuint bytes = (nuint)Bytes;
         pointer = (T*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(pointer, bytes);
-        GC.AddMemoryPressure((long)bytes);
+        if (Bytes >= LeastPressure) GC.AddMemoryPressure(Bytes);
     }
 
     /// <summary>Frees the memory of a buffer that nobody disposed.</summary>
@@ -37,6 +40,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     /// <summary>The number of elements.</summary>
     public int Length => length;
+
+    private long Bytes => Math.Max(1, (long)length) * sizeof(T);
 
     /// <summary>The address of element 0.</summary>
     /// <exception cref="ObjectDisposedException">The buffer is disposed.</exception>
@@ -80,7 +85,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         {
             NativeMemory.AlignedFree(pointer);
             pointer = null;
-            GC.RemoveMemoryPressure(Math.Max(1, (long)length) * sizeof(T));
+            if (Bytes >= LeastPressure) GC.RemoveMemoryPressure(Bytes);
         }
     }
 }
