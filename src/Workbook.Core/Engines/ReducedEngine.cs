@@ -24,8 +24,8 @@ namespace Workbook.Core.Engines;
 /// q_mu: -sum_i beta_{i,1} D_i     y_i q_xi_i: -beta_{i,2} D_i
 /// k_mu: -sum_i C_i                y_i k_xi_i:  C_i
 /// </code>
-/// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>): scores are quadratics between changes of direction, a sign is looked at again when
-/// it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Where samples share a coordinate with entries y xi_c of different
+/// Under SignGD with a constant rate the state is counted (<see cref="CountedDynamics{TVector, TLanes}"/>) while few directions change (<see cref="SettlingDynamics{TVector, TLanes}"/>): scores are quadratics
+/// between changes, a sign is looked at again when it is no longer certain to hold, and <see cref="TrainingEngine.UpdateTowards"/> jumps over steps at which nothing is due. Where samples share a coordinate with entries y xi_c of different
 /// sign, the value's sign there keeps changing for as long as training lasts (the two losses stay in balance); then, and under other rules, every step is made
 /// (<see cref="AccumulatedDynamics{TVector, TLanes}"/>; under SignGD with very many shared coordinates <see cref="PanelDynamics{TVector, TLanes}"/>).
 /// </para>
@@ -38,34 +38,42 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
 
     /// <summary>Projects W(0) onto mu and the noises and sets up the state.</summary>
     /// <exception cref="InputException">The problem is not one that this engine trains exactly (<see cref="Refusal"/>).</exception>
-    public ReducedEngine(TrainingProblem problem) : this(problem, PanelDynamics.LeastSums)
+    public ReducedEngine(TrainingProblem problem) : this(problem, null)
     {
     }
 
-    /// <summary>The same with panels from so many sums of shared coordinates on.</summary>
-    internal ReducedEngine(TrainingProblem problem, long leastSums) : base(problem)
+    /// <summary>The same with the state moved in a given way, where there is more than one.</summary>
+    internal ReducedEngine(TrainingProblem problem, ReducedWay? way) : base(problem)
     {
         if (Refusal(problem) is string why) throw new InputException("the reduced engine is not exact here: " + why);
         _start = new ReducedStart(Problem);
-        _dynamics = Dynamics(_start, leastSums);
+        _dynamics = Dynamics(_start, way);
     }
 
     /// <summary>In the longest vectors there are.</summary>
-    private static ReducedDynamics Dynamics(ReducedStart start, long leastSums) =>
-        Vector512.IsHardwareAccelerated ? Dynamics<Vector512<double>, Lanes512<double>>(start, leastSums)
-        : Vector256.IsHardwareAccelerated ? Dynamics<Vector256<double>, Lanes256<double>>(start, leastSums)
-        : Vector128.IsHardwareAccelerated ? Dynamics<Vector128<double>, Lanes128<double>>(start, leastSums)
-        : Dynamics<double, Lanes1<double>>(start, leastSums);
+    private static ReducedDynamics Dynamics(ReducedStart start, ReducedWay? way) =>
+        Vector512.IsHardwareAccelerated ? Dynamics<Vector512<double>, Lanes512<double>>(start, way)
+        : Vector256.IsHardwareAccelerated ? Dynamics<Vector256<double>, Lanes256<double>>(start, way)
+        : Vector128.IsHardwareAccelerated ? Dynamics<Vector128<double>, Lanes128<double>>(start, way)
+        : Dynamics<double, Lanes1<double>>(start, way);
 
-    /// <summary>SignGD with a constant rate is counted where most steps change no sign; everything else goes step by step.</summary>
-    private static ReducedDynamics Dynamics<TVector, TLanes>(ReducedStart start, long leastSums)
+    private static ReducedDynamics Dynamics<TVector, TLanes>(ReducedStart start, ReducedWay? way)
         where TVector : struct
         where TLanes : ILanes<TVector, double>
     {
         if (start.Problem.Optimizer is not SignGd { Eta.Constant: double rate }) return new AccumulatedDynamics<TVector, TLanes>(start);
-        if (!start.Shared.Contested) return new CountedDynamics<TVector, TLanes>(start, rate);
-        return PanelDynamics.Takes(start, rate, leastSums) ? new PanelDynamics<TVector, TLanes>(start) : new AccumulatedDynamics<TVector, TLanes>(start);
+        return (way ?? Fastest(start, rate)) switch
+        {
+            ReducedWay.Counted when !start.Shared.Contested => new CountedDynamics<TVector, TLanes>(start, rate),
+            ReducedWay.Settling when !start.Shared.Contested => new SettlingDynamics<TVector, TLanes>(start, rate),
+            ReducedWay.Panels => new PanelDynamics<TVector, TLanes>(start),
+            _ => new AccumulatedDynamics<TVector, TLanes>(start),
+        };
     }
+
+    /// <summary>SignGD with a constant rate is counted where most steps change no sign.</summary>
+    private static ReducedWay Fastest(ReducedStart start, double rate) =>
+        !start.Shared.Contested ? ReducedWay.Settling : PanelDynamics.Takes(start, rate) ? ReducedWay.Panels : ReducedWay.Accumulated;
 
     /// <inheritdoc/>
     public override string Name => "reduced";

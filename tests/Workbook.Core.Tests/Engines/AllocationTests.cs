@@ -19,7 +19,7 @@ public sealed class AllocationTests
         foreach (SupportMode supports in (SupportMode[])[SupportMode.Disjoint, SupportMode.Independent])
         {
             TrainingProblem problem = Problems.SignalNoise(new SignalNoise(40, 4, 6, 2, supports), rule, 2, new ModelSpec(8, 2, 1e-2));
-            foreach (string kind in Problems.Applicable(problem))
+            foreach (string kind in Problems.ApplicableInEveryWay(problem))
             {
                 TrainingEngine engine = Problems.Engine(kind, problem);
                 long early = Allocated(engine, 30), late = Allocated(engine, 1500);

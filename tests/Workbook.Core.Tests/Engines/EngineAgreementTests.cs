@@ -107,8 +107,8 @@ public sealed class EngineAgreementTests(ITestOutputHelper output)
         // Sums of signs over samples that keep crossing zero carry a rounding into a step of eta sooner or later: where no sample has a coordinate
         // of its own this happens within a few hundred steps of any engine, so these runs are short.
         int steps = data is "disjoint" or "overlapping" or "one sample" ? 300 : 60;
-        string[] names = [.. Problems.Applicable(problem)];
-        Assert.Equal(data.StartsWith("dense", StringComparison.Ordinal) || name == "adam" ? 2 : 3, names.Count(n => n != Problems.Panels));
+        Assert.Equal(data.StartsWith("dense", StringComparison.Ordinal) || name == "adam" ? 2 : 3, Problems.Applicable(problem).Count());
+        string[] names = [.. Problems.ApplicableInEveryWay(problem)];
         TrainingEngine[] engines = [.. names.Select(n => Problems.Engine(n, problem))];
         var rows = engines.Select(e => Problems.Train(e, steps)).ToArray();
         TestSet test = TestSet.Of(data.StartsWith("dense", StringComparison.Ordinal)
@@ -140,7 +140,7 @@ public sealed class EngineAgreementTests(ITestOutputHelper output)
         {
             TrainingProblem problem = Problems.SignalNoise(distribution, Rule(name), seed, new ModelSpec(m_k, m_v, 1e-1));
             var reference = Problems.Train(new DenseEngine<double>(problem), 25);
-            foreach (string other in Problems.Applicable(problem).Skip(1))
+            foreach (string other in Problems.ApplicableInEveryWay(problem).Skip(1))
             {
                 var difference = Difference.Between(reference, Problems.Train(Problems.Engine(other, problem), 25));
                 lock (output) worst = Math.Max(worst, difference.Worst);
@@ -216,7 +216,7 @@ public sealed class EngineAgreementTests(ITestOutputHelper output)
         var data = new Dataset(2, 5, [1, 1], [0, 1, 3, 4, 6], [0, 2, 3, 0, 2, 4], [1, 0, 0.5, 1, -0.75, 0.25], [1, 0, 0, 0, 0], [0, 0]);
         var problem = new TrainingProblem(data, InitialWeights.Gaussian(new ModelSpec(3, 2, 0.1), 5, 1), new SignGd(1e-2));
         var dense = Problems.Train(new DenseEngine<double>(problem), 200);
-        foreach (TrainingEngine engine in (TrainingEngine[])[new SupportEngine(problem), new ReducedEngine(problem)])
+        foreach (TrainingEngine engine in (TrainingEngine[])[new SupportEngine(problem), new ReducedEngine(problem), new ReducedEngine(problem, ReducedWay.Counted)])
         {
             var difference = Difference.Between(dense, Problems.Train(engine, 200));
             Assert.True(difference.Worst < RoundingOfSums, $"{engine.Name}: {difference}");

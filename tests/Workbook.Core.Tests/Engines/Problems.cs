@@ -15,8 +15,8 @@ internal static class Problems
 
     public static readonly string[] EngineNames = ["dense", "support", "reduced"];
 
-    /// <summary>The reduced engine with shared coordinates in panels, however few they are: under SignGD a way of its own.</summary>
-    public const string Panels = "panels";
+    /// <summary>The reduced engine under SignGD with shared coordinates in panels, however few they are, and counted from the first step on where none is contested.</summary>
+    public const string Panels = "panels", Counted = "counted";
 
     public static TrainingProblem SignalNoise(SignalNoise distribution, Optimizer optimizer, ulong seed, ModelSpec? model = null) =>
         new(distribution.DrawTraining(seed), InitialWeights.Gaussian(model ?? new ModelSpec(3, 2, 1e-2), distribution.D, seed), optimizer);
@@ -48,12 +48,17 @@ internal static class Problems
         "dense" => new DenseEngine<double>(problem),
         "support" => new SupportEngine(problem),
         "reduced" => new ReducedEngine(problem),
-        Panels => new ReducedEngine(problem, leastSums: 0),
+        Panels => new ReducedEngine(problem, ReducedWay.Panels),
+        Counted => new ReducedEngine(problem, ReducedWay.Counted),
         _ => throw new ArgumentException(name),
     };
 
     public static IEnumerable<string> Applicable(TrainingProblem problem) =>
-        [.. EngineNames.Where(name => name != "reduced" || ReducedEngine.Refusal(problem) is null), .. problem.Optimizer is SignGd { Eta.Constant: not null } && ReducedEngine.Refusal(problem) is null ? (string[])[Panels] : []];
+        EngineNames.Where(name => name != "reduced" || ReducedEngine.Refusal(problem) is null);
+
+    /// <summary>The same, and the reduced engine in its other ways.</summary>
+    public static IEnumerable<string> ApplicableInEveryWay(TrainingProblem problem) =>
+        [.. Applicable(problem), .. problem.Optimizer is SignGd { Eta.Constant: not null } && ReducedEngine.Refusal(problem) is null ? (string[])[Panels, Counted] : []];
 
     /// <summary>The state before each of the updates 0, every, 2 every, .. and after the last.</summary>
     public static List<(int Step, Observation Seen)> Train(TrainingEngine engine, int steps, int every = 1) =>

@@ -22,8 +22,10 @@ public sealed class ReducedJumpTests(ITestOutputHelper output)
             TrainingProblem problem = Problems.SignalNoise(distribution, new SignGd(Math.Pow(10, eta)), seed, new ModelSpec(m_k, 2, Math.Pow(10, sigma_0)));
             var words = new RandomStream(seed, 60010);
             int[] recorded = [.. Enumerable.Range(0, 6).Select(k => words.Below((ulong)k, steps + 1)).Append(steps).Distinct().Order()];
-            using var stepwise = new ReducedEngine(problem);
-            using var jumping = new ReducedEngine(problem);
+            // Half of them are counted from the first step on.
+            ReducedWay? way = seed % 2 == 0 ? ReducedWay.Counted : null;
+            using var stepwise = new ReducedEngine(problem, way);
+            using var jumping = new ReducedEngine(problem, way);
             var expected = Problems.Train(stepwise, steps, t => recorded.Contains(t));
             int row = 0;
             while (true)
@@ -55,8 +57,8 @@ public sealed class ReducedJumpTests(ITestOutputHelper output)
     {
         const int Steps = 289;
         TrainingProblem problem = Problems.SignalNoise(new SignalNoise(30, 6, 1, 0.8103448275862069), new SignGd(0.1), 0, new ModelSpec(10, 2, 1));
-        using var stepwise = new ReducedEngine(problem);
-        using var jumping = new ReducedEngine(problem);
+        using var stepwise = new ReducedEngine(problem, ReducedWay.Counted);
+        using var jumping = new ReducedEngine(problem, ReducedWay.Counted);
         jumping.Forward();
         while (jumping.Step < Steps)
         {

@@ -51,6 +51,7 @@ public sealed class UnderflowTests(ITestOutputHelper output)
     [InlineData("support")]
     [InlineData("reduced")]
     [InlineData(Problems.Panels)]
+    [InlineData(Problems.Counted)]
     public void On_signal_noise_data_too(string name)
     {
         int checkedEntries = 0, far = 0;
@@ -82,6 +83,7 @@ public sealed class UnderflowTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("reduced", SupportMode.Disjoint)]
+    [InlineData(Problems.Counted, SupportMode.Disjoint)]
     [InlineData("support", SupportMode.Disjoint)]
     [InlineData("reduced", SupportMode.Independent)]
     [InlineData(Problems.Panels, SupportMode.Independent)]

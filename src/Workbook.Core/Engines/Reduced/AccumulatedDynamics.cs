@@ -30,6 +30,9 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : SteppedDynam
         _state = start.Problem.Optimizer.CreateState<double>(State->Length);
     }
 
+    /// <summary>Sums of directions, rows of <see cref="ReducedStart.Stride"/>.</summary>
+    public double* Sums => State->Sum;
+
     public override void Moved(int step, int row, Span<double> sum) => new Span<double>(State->Sum + row * _stride, sum.Length).CopyTo(sum);
 
     protected override void Scores() => AccumulatedRows<TVector, TLanes>.Scores(State);

@@ -74,6 +74,18 @@ internal sealed unsafe class CountedDynamics<TVector, TLanes> : ReducedDynamics
         for (int i = 0; i < _n; i++) CountedRows<TVector, TLanes>.Expand(_s, i);
     }
 
+    /// <summary>Goes on from sums of directions at a step; which way rows go then is not known yet.</summary>
+    public void GoOn(int step, ReadOnlySpan<double> sums)
+    {
+        _s->Time = step;
+        sums.CopyTo(new Span<double>(_s->Count, sums.Length));
+        new Span<double>(_s->Since, Begin.Rows).Fill(step);
+        for (int row = 0; row < 2; row++) CountedRows<TVector, TLanes>.Assemble(_s, row, _factor[row], 0, null, null, 0);
+        CountedRows<TVector, TLanes>.Signal(_s);
+        Array.Fill(_moved, (byte)(QueryMoved | KeyMoved));
+        Assemble(signalMoved: true);
+    }
+
     /// <summary>How fast each row can move, a little more than that, and how large it is at step 0.</summary>
     private void SetSpeeds()
     {

@@ -10,7 +10,7 @@ internal static class PanelDynamics
     public const long LeastSums = 64 * 1024;
 
     /// <summary>Whether there are so many sums, and no number made of them leaves the range of a double while they are in that of an integer.</summary>
-    public static bool Takes(ReducedStart start, double rate, long leastSums)
+    public static bool Takes(ReducedStart start, double rate, long leastSums = LeastSums)
     {
         if (2L * start.SharedCount * start.Stride < leastSums) return false;
         double[] begin = start.Start, factor = start.Factor, entries = start.Shared.SampleValue;

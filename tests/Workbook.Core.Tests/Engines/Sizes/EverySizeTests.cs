@@ -68,8 +68,7 @@ public sealed class EverySizeTests
         Optimizer rule = problem.Optimizer;
         TransformerWeights w = problem.Weights.Materialise();
         List<TrainingEngine> engines = [new SupportEngine(problem), new DenseEngine<double>(problem)];
-        // The reduced engine twice: shared coordinates in panels too, however few they are.
-        if (ReducedEngine.Refusal(problem) is null) engines.AddRange([new ReducedEngine(problem), new ReducedEngine(problem, leastSums: 0)]);
+        if (ReducedEngine.Refusal(problem) is null) engines.AddRange([new ReducedEngine(problem), new ReducedEngine(problem, ReducedWay.Panels), new ReducedEngine(problem, ReducedWay.Counted)]);
         var states = Problems.Matrices.ToDictionary(m => m, m => rule.CreateState<double>(w[m].Length));
         for (int t = 0; t < 6; t++)
         {

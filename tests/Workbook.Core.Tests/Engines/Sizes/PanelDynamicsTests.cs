@@ -28,7 +28,7 @@ public sealed class PanelDynamicsTests
     public void Where_weights_have_left_the_range_of_a_double_too()
     {
         TrainingProblem problem = Problems.SignalNoise(Overlapping, new SignGd(0.5), 3, new ModelSpec(20, 2, 0.1));
-        var last = Problems.Train(new ReducedEngine(problem, leastSums: 0), 40, 40)[^1].Seen;
+        var last = Problems.Train(new ReducedEngine(problem, ReducedWay.Panels), 40, 40)[^1].Seen;
         Assert.True(last.Margin.Max() > 300, $"margins of {last.Margin.Max()} are in range");
         OnEveryRung(problem, 40);
     }
