@@ -57,9 +57,11 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
 
     public bool Scaled { get; private set; }
 
-    private PairSamples Samples => new(_samples.Pointer, Rows.Pad(_n));
+    /// <summary>The numbers of the samples.</summary>
+    public PairSamples Samples => new(_samples.Pointer, Rows.Pad(_n));
 
-    private PairWeights Weights => new(_weights.Pointer, Rows.Pad(_n));
+    /// <summary>The weights of the samples.</summary>
+    public PairWeights Weights => new(_weights.Pointer, Rows.Pad(_n));
 
     public void Forward(ReadOnlySpan<double> q, ReadOnlySpan<double> k, ReadOnlySpan<double> u)
     {
@@ -102,23 +104,34 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
     {
         var at = Samples;
         for (int i = 0; i < _n; i++) (at.U0[i], at.U1[i]) = (u[2 * i], u[2 * i + 1]);
-        _ordinary = PairDescent.Weigh(at, Weights, _n, _m_v, -LogSize.Unscaled);
+        Weigh();
+    }
+
+    /// <summary>The same where scores and values are in their places in <see cref="Samples"/>.</summary>
+    public void Weigh()
+    {
+        _ordinary = PairDescent.Weigh(Samples, Weights, _n, _m_v, -LogSize.Unscaled);
         GC.KeepAlive(this);
     }
 
-    /// <summary>Value coefficients and exponents of the weights.</summary>
+    /// <summary>Weights with exponents, where some need one.</summary>
+    public void Rescale()
+    {
+        if (!(Scaled | !_ordinary)) return;
+        var at = Weights;
+        Scaled = false;
+        for (int i = 0; i < _n; i++)
+        {
+            if (at.Size[i] < -LogSize.Unscaled) SetExponents(i, 0, 0, 0, 0);
+            else FromLogarithms(i, Samples, at);
+        }
+    }
+
+    /// <summary>The same, and value coefficients.</summary>
     public void TakeWeights()
     {
+        Rescale();
         var at = Weights;
-        if (Scaled | !_ordinary)
-        {
-            Scaled = false;
-            for (int i = 0; i < _n; i++)
-            {
-                if (at.Size[i] < -LogSize.Unscaled) SetExponents(i, 0, 0, 0, 0);
-                else FromLogarithms(i, Samples, at);
-            }
-        }
         double* value = _value.Pointer, v0 = at.V0, v1 = at.V1;
         for (int i = 0; i < _n; i++) (value[2 * i], value[2 * i + 1]) = (v0[i], v1[i]);
         GC.KeepAlive(this);

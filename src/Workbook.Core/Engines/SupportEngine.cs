@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Workbook.Core.Data;
 using Workbook.Core.Engines.Support;
 using Workbook.Core.Models;
@@ -19,12 +20,13 @@ namespace Workbook.Core.Engines;
 /// One block of coordinates: [W_Q | W_K | a]. W_Q and W_K lie as <see cref="RowPanels"/>, a row per column of W; projections and coefficients
 /// in the same way, a row per patch. Then a step is products of a sparse matrix with such panels (<see cref="SparseRows"/>): gradients by column, projections by patch,
 /// and one pass through attention between them; under SignGD column by column in one (<see cref="ColumnSteps"/>). An update leaves the projections of the new weights behind.
+/// Under SignGD on the paper's data <see cref="SignalNoiseSteps"/> does all this on rows of its own, and rows of W_Q and W_K lie by turns.
 /// </para>
 /// </remarks>
 public sealed unsafe class SupportEngine : TrainingEngine
 {
     /// <summary>Neurons of a panel under SignGD: small enough for a panel of projections and of coefficients to stay in the first-level cache. A row this long or shorter is not cut.</summary>
-    private const int SignPanel = 16, Uncut = 32;
+    internal const int SignPanel = 16, Uncut = 32;
 
     /// <summary>Neurons of a panel under any other rule: 8 vectors of 512 bits.</summary>
     private const int Panel = 64;
@@ -32,9 +34,10 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private readonly TouchedColumns _touched;
     private readonly IAttentionPass<double> _attention;
     private readonly PairAttention? _pair;
+    private readonly SignalNoiseSteps? _signalNoise;
     private readonly OptimizerState<double> _state;
     private readonly int _m_k, _keyAt, _valueAt;
-    // _columns: where W_Q and W_K lie, a row per column; _patches: projections and coefficients, a row per patch.
+    // _columns: where W_Q and W_K lie, a row per column; _patches: projections and coefficients, a row per patch (none where _signalNoise has them).
     private readonly RowPanels _columns, _patches;
     private readonly AlignedBlock _w, _q, _k;
     private readonly double[] _start, _v0, _v, _u;
@@ -46,32 +49,55 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private double[]? _initial;
 
     /// <summary>Draws the touched columns of W(0) and sets up the buffers of a step.</summary>
-    public SupportEngine(TrainingProblem problem) : base(problem)
+    public SupportEngine(TrainingProblem problem) : this(problem, anyData: false) { }
+
+    /// <param name="problem">The problem.</param>
+    /// <param name="anyData">Steps as for any data, whatever the data is: to the last bit the same.</param>
+    internal SupportEngine(TrainingProblem problem, bool anyData) : base(problem)
     {
         var data = Problem.Data;
         _touched = new TouchedColumns(data, Problem.Optimizer.Closure);
         _m_k = Problem.Weights.MK;
-        int stride = Rows.Pad(_m_k), patches = data.Count * data.Length, panel = PanelOf(stride);
-        _columns = new RowPanels(_touched.Count, stride, panel);
-        _patches = new RowPanels(patches, stride, panel);
-        _keyAt = _columns.Size;
-        _valueAt = checked(2 * _keyAt);
+        _signalNoise = Problem.Optimizer is SignGd && !anyData ? SignalNoiseSteps.Of(data, _touched, _m_k) : null;
+        int stride = Rows.Pad(_m_k), patches = data.Count * data.Length, panel = PanelOf(stride), padding = 0;
+        if (_signalNoise is null)
+        {
+            _columns = new RowPanels(_touched.Count, stride, panel);
+            _patches = new RowPanels(patches, stride, panel);
+            _keyAt = _columns.Size;
+            _valueAt = checked(2 * _keyAt);
+        }
+        else
+        {
+            _columns = _signalNoise.Columns;
+            _keyAt = _columns.Panel;
+            _valueAt = _columns.Size;
+            padding = SignalNoiseSteps.Padding;
+        }
         int size = checked(_valueAt + _touched.Count);
-        _w = new AlignedBlock(size);
+        _w = new AlignedBlock(checked(size + padding));
         _q = new AlignedBlock(_patches.Size);
         _k = new AlignedBlock(_patches.Size);
         _u = new double[patches];
-        _v0 = new double[_touched.Count];
+        _v0 = GC.AllocateArray<double>(_touched.Count + padding, pinned: true);
         DrawColumns();
-        _v = [.. _v0];
+        _v = GC.AllocateUninitializedArray<double>(_v0.Length, pinned: true);
+        _v0.CopyTo(_v, 0);
         _start = _w.Span[.._valueAt].ToArray();
         _pair = data.Length == 2 ? new PairAttention(data, _patches, Problem.Weights.MV) : null;
         _attention = _pair ?? (IAttentionPass<double>)new ExactAttention(data, _m_k, stride, Problem.Weights.MV);
         // SignGD remembers nothing and is applied where the gradient is summed.
         _state = Problem.Optimizer.CreateState<double>(size);
+        if (_signalNoise is not null)
+        {
+            _signalNoise.Begin(_w.Pointer, _w.Pointer + _valueAt, Address(_v0), Address(_v));
+            return;
+        }
         ProjectAll();
         SparseRows.Run(_touched.ByPatch, _v, _u);
     }
+
+    private static double* Address(double[] pinned) => (double*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
 
     private int PanelOf(int stride) =>
         Problem.Data.Length != 2 ? stride
@@ -81,11 +107,11 @@ public sealed unsafe class SupportEngine : TrainingEngine
     /// <inheritdoc/>
     public override string Name => "support";
 
-    private Span<double> Query => _w.Span[.._keyAt];
+    private Span<double> Query => _w.Span[.._valueAt];
 
     private Span<double> Key => _w.Span[_keyAt.._valueAt];
 
-    private Span<double> Displacement => _w.Span[_valueAt..];
+    private Span<double> Displacement => _w.Span.Slice(_valueAt, _touched.Count);
 
     /// <summary>w~(0) of every column: its coordinates' initial columns, weighted.</summary>
     private void DrawColumns()
@@ -128,6 +154,11 @@ public sealed unsafe class SupportEngine : TrainingEngine
     /// <inheritdoc/>
     public override void Forward()
     {
+        if (_signalNoise is not null)
+        {
+            _signalNoise.Weigh(_pair!);
+            return;
+        }
         // Panel by panel, an update leaves the scores of the new weights behind too.
         if (_scored) _pair!.Weigh(_u); else _attention.Forward(_q.Span, _k.Span, _u);
     }
@@ -135,7 +166,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
     /// <inheritdoc/>
     protected override void Advance(double eta)
     {
-        if (_pair is not null && Problem.Optimizer is SignGd) StepPanels(_pair, eta);
+        if (_signalNoise is not null) StepSignalNoise(_signalNoise, _pair!, eta);
+        else if (_pair is not null && Problem.Optimizer is SignGd) StepPanels(_pair, eta);
         else
         {
             _attention.Backward(_q.Span, _k.Span, _u);
@@ -147,6 +179,16 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private void FollowScales()
     {
         if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_touched, _attention);
+    }
+
+    /// <summary>SignGD where the data is signal and noise.</summary>
+    private void StepSignalNoise(SignalNoiseSteps steps, PairAttention pair, double eta)
+    {
+        pair.Rescale();
+        FollowScales();
+        var by = ByColumn();
+        steps.Step(pair, by.Query.Value, by.Key.Value, by.Value.Value, _w.Pointer, backwards: (Step & 1) != 0, eta);
+        GC.KeepAlive(this);
     }
 
     /// <summary>
@@ -291,6 +333,13 @@ public sealed unsafe class SupportEngine : TrainingEngine
         {
             int noise = data.Pair(i).Noise;
             double y = data.Labels[i];
+            if (_signalNoise is not null)
+            {
+                Span<double> query = into.QueryNoise.AsSpan(i * _m_k, _m_k), key = into.KeyNoise.AsSpan(i * _m_k, _m_k);
+                into.ValueNoise[i] = y * _signalNoise.Noise(i, query, key, row, _w.Span);
+                for (int r = 0; r < _m_k; r++) (query[r], key[r]) = (y * query[r], y * key[r]);
+                continue;
+            }
             _patches.Read(_q.Span, noise, row);
             for (int r = 0; r < _m_k; r++) into.QueryNoise[i * _m_k + r] = y * row[r];
             _patches.Read(_k.Span, noise, row);
@@ -324,7 +373,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
             value += mu[c] * Problem.Weights.MeanValue(c, scratch);
             if (!touched) continue;
             var (k, x) = (_touched.Column[j], mu[c] * _touched.Factor[j]);
-            _columns.Read(_start.AsSpan(0, _keyAt), k, row);
+            _columns.Read(_start, k, row);
             for (int r = 0; r < _m_k; r++) query[r] -= x * row[r];
             _columns.Read(_start.AsSpan(_keyAt), k, row);
             for (int r = 0; r < _m_k; r++) key[r] -= x * row[r];
@@ -340,7 +389,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private void Moved(Span<double> matrix, int at, int column, double[] row, double[] start)
     {
         _columns.Read(matrix, column, row);
-        _columns.Read(_start.AsSpan(at, _keyAt), column, start);
+        _columns.Read(_start.AsSpan(at), column, start);
         for (int r = 0; r < _m_k; r++) row[r] -= start[r];
     }
 

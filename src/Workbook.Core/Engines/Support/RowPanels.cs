@@ -4,22 +4,23 @@ namespace Workbook.Core.Engines.Support;
 
 /// <summary>
 /// How a matrix of <c>rows</c> x <c>width</c> neurons lies in memory: panel by panel of at most <c>panel</c> neurons, in a panel row after row.
-/// Element (i, r) is at <c>(r / panel) * panel * rows + i * pitch + r % panel</c>, the pitch being the panel's own width.
+/// Element (i, r) is at <c>(r / panel) * panel * rows + i * pitch + r % panel</c>, the pitch being the panel's own width. Several matrices may lie side by side:
+/// row i of one, row i of the next; then the first begins at 0, the next at <c>panel</c>, all panels being equally wide, and rows are that many pitches apart.
 /// </summary>
 /// <remarks>
 /// A step on one panel of all columns needs nothing of the other panels (neurons meet only in the scores), and at 64 neurons a panel of a
 /// few thousand columns stays in the second-level cache between being updated and being projected.
 /// </remarks>
-internal readonly record struct RowPanels(int Rows, int Width, int Panel)
+internal readonly record struct RowPanels(int Rows, int Width, int Panel, int Matrices = 1)
 {
     /// <summary>Doubles in all.</summary>
-    public int Size => checked(Rows * Width);
+    public int Size => checked(Rows * Width * Matrices);
 
     /// <summary>Number of panels.</summary>
     public int Count => (Width + Panel - 1) / Panel;
 
     /// <summary>Where panel j begins.</summary>
-    public int Start(int j) => j * Panel * Rows;
+    public int Start(int j) => j * Panel * Rows * Matrices;
 
     /// <summary>Neurons in panel j: its width and its pitch.</summary>
     public int Pitch(int j) => Math.Min(Panel, Width - j * Panel);
@@ -30,7 +31,7 @@ internal readonly record struct RowPanels(int Rows, int Width, int Panel)
         for (int j = 0, r = 0; r < row.Length; j++)
         {
             int count = Math.Min(Pitch(j), row.Length - r);
-            matrix.Slice(Start(j) + i * Pitch(j), count).CopyTo(row[r..]);
+            matrix.Slice(Start(j) + i * Pitch(j) * Matrices, count).CopyTo(row[r..]);
             r += count;
         }
     }
@@ -41,7 +42,7 @@ internal readonly record struct RowPanels(int Rows, int Width, int Panel)
         for (int j = 0; !row.IsEmpty; j++)
         {
             int count = Math.Min(Pitch(j), row.Length);
-            VectorOps.Axpy(a, row[..count], matrix.Slice(Start(j) + i * Pitch(j), count));
+            VectorOps.Axpy(a, row[..count], matrix.Slice(Start(j) + i * Pitch(j) * Matrices, count));
             row = row[count..];
         }
     }
