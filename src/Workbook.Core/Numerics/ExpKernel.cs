@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Workbook.Core.Numerics;
 
@@ -14,6 +16,14 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     // e^710 is past the largest double, e^-746 below half the smallest: further out nothing changes.
     private const double Lowest = -746.0;
     private const double Highest = 710.0;
+
+    // A little more than |r| ever is.
+    private const double LargestRest = 1.0 / 32;
+    private const float LargestRestSingle = 0.5f;
+
+    // What the range instruction is to do: of two numbers the one nearer to 0 (of a NaN and a number, the number), with the sign of the first or with a minus.
+    private const byte NearerToZero = 0b0010;
+    private const byte NearerToZeroNegative = 0b1110;
 
     // Relative error 2^-56.
     private const double P0 = 0.5000000000000006;
@@ -39,27 +49,62 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Invoke<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double> =>
-        InRange<TVector, TLanes>(TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x)));
+        OfBounded<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x)));
 
     /// <summary>The same for x that is not positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NotPositive<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double> =>
-        InRange<TVector, TLanes>(TLanes.Max(TLanes.Create(Lowest), x));
+        OfBounded<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Max(TLanes.Create(Lowest), x));
 
+    /// <summary>e^-|x|; anything for a NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector InRange<TVector, TLanes>(TVector x)
+    public static TVector OfMinusMagnitude<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double>
     {
-        TVector word = TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), TLanes.Create(PowerOfTwo.RoundToSixteenths));
-        TVector k = TLanes.Subtract(word, TLanes.Create(PowerOfTwo.RoundToSixteenths));
-        TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
+        if (typeof(TVector) != typeof(Vector512<double>)) return NotPositive<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
+        x = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)x!, Vector512.Create(Lowest), NearerToZeroNegative);
+        Reduce<TVector, TLanes>(x, out TVector word, out TVector k, out TVector r);
+        return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
+    }
+
+    /// <summary>
+    /// e^x, x within the bounds except on the 512-bit rung: what scales there takes any k, also infinite and NaN, and only r has to be kept small, in one
+    /// operation instead of two.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector OfBounded<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double>
+    {
+        Reduce<TVector, TLanes>(x, out TVector word, out TVector k, out TVector r);
+        if (typeof(TVector) == typeof(Vector512<double>))
+        {
+            r = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)r!, Vector512.Create(LargestRest), NearerToZero);
+        }
+
+        return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Reduce<TVector, TLanes>(TVector x, out TVector word, out TVector k, out TVector r)
+        where TLanes : ILanes<TVector, double>
+    {
+        word = TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), TLanes.Create(PowerOfTwo.RoundToSixteenths));
+        k = TLanes.Subtract(word, TLanes.Create(PowerOfTwo.RoundToSixteenths));
+        r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2Low), r);
+    }
+
+    /// <summary>e^r - 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Polynomial<TVector, TLanes>(TVector r)
+        where TLanes : ILanes<TVector, double>
+    {
         TVector r2 = TLanes.Multiply(r, r);
         TVector p01 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P1), TLanes.Create(P0));
         TVector p23 = TLanes.FusedMultiplyAdd(r, TLanes.Create(P3), TLanes.Create(P2));
         TVector p = TLanes.FusedMultiplyAdd(r2, TLanes.FusedMultiplyAdd(r2, TLanes.Create(P4), p23), p01);
-        return PowerOfTwo.Times<TVector, TLanes>(word, k, TLanes.FusedMultiplyAdd(r2, p, r));
+        return TLanes.FusedMultiplyAdd(r2, p, r);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,22 +113,27 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector InvokeSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float> =>
-        InRangeSingle<TVector, TLanes>(TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x)));
+        OfBoundedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x)));
 
     /// <summary>The same for x that is not positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NotPositiveSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float> =>
-        InRangeSingle<TVector, TLanes>(TLanes.Max(TLanes.Create(LowestSingle), x));
+        OfBoundedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Max(TLanes.Create(LowestSingle), x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector InRangeSingle<TVector, TLanes>(TVector x)
+    private static TVector OfBoundedSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float>
     {
         TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerSingle);
         TVector k = TLanes.Subtract(TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2Single), toInteger), toInteger);
         TVector r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2HighSingle), x);
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2LowSingle), r);
+        if (typeof(TVector) == typeof(Vector512<float>))
+        {
+            r = (TVector)(object)Avx512DQ.Range((Vector512<float>)(object)r!, Vector512.Create(LargestRestSingle), NearerToZero);
+        }
+
         TVector r2 = TLanes.Multiply(r, r), r4 = TLanes.Multiply(r2, r2);
         TVector q01 = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q1), TLanes.Create(Q0));
         TVector q23 = TLanes.FusedMultiplyAdd(r, TLanes.Create(Q3), TLanes.Create(Q2));
