@@ -14,8 +14,8 @@ internal interface IFunction<T>
 }
 
 /// <summary>
-/// A function in two stages, each over a block before the next. In one pass the chain of operations from x to y would be
-/// longer than a core can look ahead, and its multipliers would wait.
+/// A function in three stages, each over a block before the next. In one pass the chain of operations from x to y would be
+/// longer than a core can look ahead, and its constants would be more than fit in registers.
 /// </summary>
 internal interface IStagedFunction<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -24,8 +24,12 @@ internal interface IStagedFunction<T>
     static abstract TVector First<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, T>;
 
-    /// <summary>The function of x, given the first stage's result.</summary>
-    static abstract TVector Second<TVector, TLanes>(TVector first, TVector x)
+    /// <summary>Two numbers that the last stage starts from.</summary>
+    static abstract void Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside)
+        where TLanes : ILanes<TVector, T>;
+
+    /// <summary>The function of x, given the second stage's results.</summary>
+    static abstract TVector Last<TVector, TLanes>(TVector second, TVector beside, TVector x)
         where TLanes : ILanes<TVector, T>;
 }
 
@@ -38,102 +42,32 @@ internal static unsafe class Elementwise
     // Floats in 64 bytes, the longest vector.
     internal const int LongestVector = 16;
 
-    // Elements of a block between two stages: one or two KB of the first-level cache.
+    // Elements of a block between stages, of which two buffers are kept: a few KB of the first-level cache.
     private const int StagedBlock = 256;
+
+    /// <summary>The loops over whole vectors; y may be x itself.</summary>
+    private interface IPasses<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        static abstract void Run<TVector, TLanes>(T* x, T* y, nint length)
+            where TLanes : ILanes<TVector, T>;
+    }
 
     /// <summary>y = f(x); y may be x itself, and may not overlap it otherwise.</summary>
     public static void Map<T, TFunction>(ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TFunction : IFunction<T>
-    {
-        Require.SameLength(x.Length, y.Length);
-        Require.SameOrDisjoint(x, y);
-        fixed (T* px = x, py = y)
-        {
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Loop<Vector512<T>, Lanes512<T>, T, TFunction>(px, py, x.Length);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                Loop<Vector256<T>, Lanes256<T>, T, TFunction>(px, py, x.Length);
-            }
-            else if (Vector128.IsHardwareAccelerated)
-            {
-                Loop<Vector128<T>, Lanes128<T>, T, TFunction>(px, py, x.Length);
-            }
-            else
-            {
-                Loop<T, Lanes1<T>, T, TFunction>(px, py, x.Length);
-            }
-        }
-    }
+        where TFunction : IFunction<T> =>
+        Run<T, OnePass<T, TFunction>>(x, y);
 
-    /// <summary>The same for a function in two stages.</summary>
+    /// <summary>The same for a function in stages.</summary>
     public static void MapStaged<T, TFunction>(ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TFunction : IStagedFunction<T>
-    {
-        Require.SameLength(x.Length, y.Length);
-        Require.SameOrDisjoint(x, y);
-        fixed (T* px = x, py = y)
-        {
-            if (Vector512.IsHardwareAccelerated)
-            {
-                StagedLoop<Vector512<T>, Lanes512<T>, T, TFunction>(px, py, x.Length);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                StagedLoop<Vector256<T>, Lanes256<T>, T, TFunction>(px, py, x.Length);
-            }
-            else if (Vector128.IsHardwareAccelerated)
-            {
-                StagedLoop<Vector128<T>, Lanes128<T>, T, TFunction>(px, py, x.Length);
-            }
-            else
-            {
-                StagedLoop<T, Lanes1<T>, T, TFunction>(px, py, x.Length);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void StagedLoop<TVector, TLanes, T, TFunction>(T* x, T* y, int length)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TLanes : ILanes<TVector, T>
-        where TFunction : IStagedFunction<T>
-    {
-        T* between = stackalloc T[StagedBlock];
-        int rest = length % TLanes.Count;
-        nint count;
-        for (nint whole = length - rest; whole > 0; whole -= count)
-        {
-            count = nint.Min(StagedBlock, whole);
-            for (nint i = 0; i < count; i += TLanes.Count)
-            {
-                TLanes.Store(TFunction.First<TVector, TLanes>(TLanes.Load(x + i)), between + i);
-            }
-
-            for (nint i = 0; i < count; i += TLanes.Count)
-            {
-                TLanes.Store(TFunction.Second<TVector, TLanes>(TLanes.Load(between + i), TLanes.Load(x + i)), y + i);
-            }
-
-            x += count;
-            y += count;
-        }
-
-        if (rest > 0)
-        {
-            TVector last = TLanes.LoadFirst(x, rest, TLanes.Create(T.Zero));
-            TLanes.StoreFirst(TFunction.Second<TVector, TLanes>(TFunction.First<TVector, TLanes>(last), last), y, rest);
-        }
-    }
+        where TFunction : IStagedFunction<T> =>
+        Run<T, Stages<T, TFunction>>(x, y);
 
     /// <summary>
-    /// The loop of one rung; it is a method of its own so that the function's constants stay in registers. Its index has the width of a
-    /// pointer: a narrower one is extended in every turn.
+    /// The loop of one rung over whole vectors. Nothing else is in the method, neither a remainder nor a loop around it, so that the function's constants
+    /// stay in registers. Its index has the width of a pointer: a narrower one is extended in every turn.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Loop<TVector, TLanes, T, TFunction>(T* x, T* y, nint length)
@@ -141,16 +75,125 @@ internal static unsafe class Elementwise
         where TLanes : ILanes<TVector, T>
         where TFunction : IFunction<T>
     {
-        nint i = 0;
-        for (nint last = length - TLanes.Count; i <= last; i += TLanes.Count)
+        for (nint i = 0; i < length; i += TLanes.Count)
         {
             TLanes.Store(TFunction.Invoke<TVector, TLanes>(TLanes.Load(x + i)), y + i);
         }
+    }
 
-        if (i < length)
+    /// <summary>The first multiple of 64 bytes, of a room with <see cref="LongestVector"/> elements to spare: the stack is aligned less, and vectors would lie in two cache lines.</summary>
+    internal static T* Aligned<T>(T* room)
+        where T : unmanaged =>
+        (T*)(((nuint)room + 63) & ~(nuint)63);
+
+    private static void Run<T, TPasses>(ReadOnlySpan<T> x, Span<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TPasses : IPasses<T>
+    {
+        Require.SameLength(x.Length, y.Length);
+        Require.SameOrDisjoint(x, y);
+        fixed (T* px = x, py = y)
         {
-            int rest = (int)(length - i);
-            TLanes.StoreFirst(TFunction.Invoke<TVector, TLanes>(TLanes.LoadFirst(x + i, rest, TLanes.Create(T.Zero))), y + i, rest);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                Run<Vector512<T>, Lanes512<T>, T, TPasses>(px, py, x.Length);
+            }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                Run<Vector256<T>, Lanes256<T>, T, TPasses>(px, py, x.Length);
+            }
+            else if (Vector128.IsHardwareAccelerated)
+            {
+                Run<Vector128<T>, Lanes128<T>, T, TPasses>(px, py, x.Length);
+            }
+            else
+            {
+                Run<T, Lanes1<T>, T, TPasses>(px, py, x.Length);
+            }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private static void Run<TVector, TLanes, T, TPasses>(T* x, T* y, int length)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TPasses : IPasses<T>
+    {
+        int rest = length % TLanes.Count, whole = length - rest;
+        if (whole > 0)
+        {
+            TPasses.Run<TVector, TLanes>(x, y, whole);
+        }
+
+        if (rest > 0)
+        {
+            T* last = stackalloc T[LongestVector];
+            TLanes.Store(TLanes.LoadFirst(x + whole, rest, TLanes.Create(T.Zero)), last);
+            TPasses.Run<TVector, TLanes>(last, last, TLanes.Count);
+            TLanes.StoreFirst(TLanes.Load(last), y + whole, rest);
+        }
+    }
+
+    private readonly struct OnePass<T, TFunction> : IPasses<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFunction : IFunction<T>
+    {
+        public static void Run<TVector, TLanes>(T* x, T* y, nint length)
+            where TLanes : ILanes<TVector, T> =>
+            Loop<TVector, TLanes, T, TFunction>(x, y, length);
+    }
+
+    private readonly struct Stages<T, TFunction> : IPasses<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFunction : IStagedFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [SkipLocalsInit]
+        public static void Run<TVector, TLanes>(T* x, T* y, nint length)
+            where TLanes : ILanes<TVector, T>
+        {
+            T* room = stackalloc T[2 * StagedBlock + LongestVector];
+            T* between = Aligned(room), beside = between + StagedBlock;
+            for (; length > 0; length -= StagedBlock, x += StagedBlock, y += StagedBlock)
+            {
+                nint count = nint.Min(StagedBlock, length);
+                Loop<TVector, TLanes, T, FirstStage<T, TFunction>>(x, between, count);
+                Second<TVector, TLanes>(between, beside, count);
+                Last<TVector, TLanes>(between, beside, x, y, count);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Second<TVector, TLanes>(T* between, T* beside, nint length)
+            where TLanes : ILanes<TVector, T>
+        {
+            for (nint i = 0; i < length; i += TLanes.Count)
+            {
+                TFunction.Second<TVector, TLanes>(TLanes.Load(between + i), out TVector second, out TVector also);
+                TLanes.Store(second, between + i);
+                TLanes.Store(also, beside + i);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Last<TVector, TLanes>(T* second, T* beside, T* x, T* y, nint length)
+            where TLanes : ILanes<TVector, T>
+        {
+            for (nint i = 0; i < length; i += TLanes.Count)
+            {
+                TLanes.Store(TFunction.Last<TVector, TLanes>(TLanes.Load(second + i), TLanes.Load(beside + i), TLanes.Load(x + i)), y + i);
+            }
+        }
+    }
+
+    private readonly struct FirstStage<T, TFunction> : IFunction<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFunction : IStagedFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Invoke<TVector, TLanes>(TVector x)
+            where TLanes : ILanes<TVector, T> =>
+            TFunction.First<TVector, TLanes>(x);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Workbook.Core.Numerics;
 
 /// <summary>
-/// ln(1 + e^-|x|), the part that softplus and log-sigmoid share, in two stages. With t = e^-|x| in [0, 1] and c from a table, near
+/// ln(1 + e^-|x|), the part that softplus and log-sigmoid share, in three stages: t, f, the polynomial. With t = e^-|x| in [0, 1] and c from a table, near
 /// 1 / (1 + j/15) for j = round(15 t): ln(1 + t) = -ln c + ln(1 + f), f = c t + (c - 1), |f| &lt;= 1/30; ln(1 + f) = f + f^2 P(f), P minimax.
 /// </summary>
 /// <remarks>
@@ -49,15 +49,24 @@ internal static class SoftplusKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Exp<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double> =>
-        ExpKernel.NotPositive<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
+        ExpKernel.OfMinusMagnitude<TVector, TLanes>(x);
 
+    /// <summary>ln(1 + t) = logarithm + ln(1 + f).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Log<TVector, TLanes>(TVector t)
+    public static void Reduce<TVector, TLanes>(TVector t, out TVector f, out TVector logarithm)
         where TLanes : ILanes<TVector, double>
     {
         TVector word = TLanes.FusedMultiplyAdd(t, TLanes.Create(Steps), TLanes.Create(PowerOfTwo.RoundToIntegerDouble));
         TVector c = TLanes.Entry(Inverses, word);
-        TVector f = TLanes.FusedMultiplyAdd(c, t, TLanes.Subtract(c, TLanes.Create(1.0)));
+        f = TLanes.FusedMultiplyAdd(c, t, TLanes.Subtract(c, TLanes.Create(1.0)));
+        logarithm = TLanes.Entry(Logarithms, word);
+    }
+
+    /// <summary>logarithm + ln(1 + f).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Log<TVector, TLanes>(TVector f, TVector logarithm)
+        where TLanes : ILanes<TVector, double>
+    {
         TVector f2 = TLanes.Multiply(f, f);
         TVector p01 = TLanes.FusedMultiplyAdd(f, TLanes.Create(P1), TLanes.Create(P0));
         TVector p23 = TLanes.FusedMultiplyAdd(f, TLanes.Create(P3), TLanes.Create(P2));
@@ -65,7 +74,7 @@ internal static class SoftplusKernel
         TVector p67 = TLanes.FusedMultiplyAdd(f, TLanes.Create(P7), TLanes.Create(P6));
         TVector p = TLanes.FusedMultiplyAdd(f2, p67, p45);
         p = TLanes.FusedMultiplyAdd(f2, TLanes.FusedMultiplyAdd(f2, p, p23), p01);
-        return TLanes.Add(TLanes.Entry(Logarithms, word), TLanes.FusedMultiplyAdd(f2, p, f));
+        return TLanes.Add(logarithm, TLanes.FusedMultiplyAdd(f2, p, f));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,19 +83,25 @@ internal static class SoftplusKernel
         ExpKernel.NotPositiveSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector LogSingle<TVector, TLanes>(TVector t)
+    public static void ReduceSingle<TVector, TLanes>(TVector t, out TVector f, out TVector logarithm)
         where TLanes : ILanes<TVector, float>
     {
         TVector small = TLanes.LessThan(t, TLanes.Create(ThresholdSingle));
-        TVector f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1f)), TLanes.Create(0.5f)));
+        f = TLanes.Select(small, t, TLanes.Multiply(TLanes.Subtract(t, TLanes.Create(1f)), TLanes.Create(0.5f)));
+        logarithm = TLanes.Select(small, TLanes.Create(0f), TLanes.Create(Ln2HighSingle));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector LogSingle<TVector, TLanes>(TVector f, TVector logarithm)
+        where TLanes : ILanes<TVector, float>
+    {
         TVector s = TLanes.Divide(f, TLanes.Add(f, TLanes.Create(2f)));
         TVector z = TLanes.Multiply(s, s);
         TVector p = TLanes.FusedMultiplyAdd(z, TLanes.Create(R2Single), TLanes.Create(R1Single));
         p = TLanes.FusedMultiplyAdd(z, p, TLanes.Create(R0Single));
         TVector correction = TLanes.Multiply(s, TLanes.Subtract(f, TLanes.Multiply(z, p)));
-        TVector low = TLanes.Select(small, TLanes.Create(0f), TLanes.Create(Ln2LowSingle));
-        TVector high = TLanes.Select(small, TLanes.Create(0f), TLanes.Create(Ln2HighSingle));
-        return TLanes.Add(high, TLanes.Add(f, TLanes.Subtract(low, correction)));
+        TVector low = TLanes.And(TLanes.LessThan(TLanes.Create(0f), logarithm), TLanes.Create(Ln2LowSingle));
+        return TLanes.Add(logarithm, TLanes.Add(f, TLanes.Subtract(low, correction)));
     }
 }
 
@@ -97,15 +112,21 @@ internal readonly struct Softplus : IStagedFunction<double>, IStagedFunction<flo
     static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<double>.Second<TVector, TLanes>(TVector first, TVector x) =>
-        TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(first));
+    static void IStagedFunction<double>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.Reduce<TVector, TLanes>(first, out second, out beside);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<double>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(second, beside));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<float>.Second<TVector, TLanes>(TVector first, TVector x) =>
-        TLanes.Add(TLanes.Max(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(first));
+    static void IStagedFunction<float>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.ReduceSingle<TVector, TLanes>(first, out second, out beside);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
+        TLanes.Add(TLanes.Max(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(second, beside));
 }
 
 /// <summary>ln(1 / (1 + e^-x)) = min(x, 0) - ln(1 + e^-|x|).</summary>
@@ -115,13 +136,19 @@ internal readonly struct LogSigmoid : IStagedFunction<double>, IStagedFunction<f
     static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<double>.Second<TVector, TLanes>(TVector first, TVector x) =>
-        TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(first));
+    static void IStagedFunction<double>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.Reduce<TVector, TLanes>(first, out second, out beside);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<double>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(second, beside));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<float>.Second<TVector, TLanes>(TVector first, TVector x) =>
-        TLanes.Subtract(TLanes.Min(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(first));
+    static void IStagedFunction<float>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.ReduceSingle<TVector, TLanes>(first, out second, out beside);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IStagedFunction<float>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
+        TLanes.Subtract(TLanes.Min(TLanes.Create(0f), x), SoftplusKernel.LogSingle<TVector, TLanes>(second, beside));
 }
