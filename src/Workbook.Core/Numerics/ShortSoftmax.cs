@@ -16,8 +16,8 @@ namespace Workbook.Core.Numerics;
 /// </remarks>
 internal static unsafe class ShortSoftmax
 {
-    /// <summary>The longest row taken: the number of partial sums of <see cref="Sums"/> in doubles, so that every sum is one tree.</summary>
-    public const int Longest = 32;
+    /// <summary>The longest row taken: past it a row alone is faster. Not more than the partial sums of <see cref="Sums"/>, so that every sum is one tree.</summary>
+    public const int Longest = 16;
 
     // Elements of a block, at most: with the exponentials beside them they stay in the first-level cache.
     private const int Block = 1024;
@@ -58,9 +58,8 @@ internal static unsafe class ShortSoftmax
         where TExp : IFunction<T>
     {
         int lanes = TLanes.Count, groups = Block / (lanes * columns), half = (int)BitOperations.RoundUpToPowerOf2((uint)columns) / 2;
-        T* turned = stackalloc T[Block];
-        T* exponentials = stackalloc T[Block];
-        T* tree = stackalloc T[Longest / 2 * Elementwise.LongestVector];
+        T* room = stackalloc T[2 * Block + Longest / 2 * Elementwise.LongestVector + Elementwise.LongestVector];
+        T* turned = Elementwise.Aligned(room), exponentials = turned + Block, tree = exponentials + Block;
         double* logs = stackalloc double[Elementwise.LongestVector];
         TVector one = TLanes.Create(T.One);
         for (int start = 0; start < rows; start += groups * lanes)

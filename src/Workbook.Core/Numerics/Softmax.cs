@@ -15,7 +15,7 @@ namespace Workbook.Core.Numerics;
 /// </remarks>
 public static unsafe class Softmax
 {
-    // Rows between two passes, and their elements: these stay in the first-level cache.
+    // Rows between two passes, and their terms: a buffer in the first-level cache.
     private const int BlockRows = 32;
     private const int BlockElements = 1024;
 
@@ -104,21 +104,26 @@ public static unsafe class Softmax
     }
 
     /// <summary>
-    /// A few rows at a time, in three passes: maxima; exponentials and their sums; quotients, or differences of logarithms.
+    /// A few rows at a time, in passes: maxima; terms, into a buffer; their sums, and quotients or differences of logarithms.
     /// Several rows, because each of them ends in a chain of single operations that those of the next one hide.
     /// </summary>
+    /// <remarks>
+    /// In the buffer a row is filled up with zeros to whole partial sums, so that neither sum nor quotients have a remainder to read. Of a row longer than
+    /// the buffer the last piece alone stays there: the pieces before it are summed first, and their terms wait in the result (for logarithms nobody needs them).
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Long<TVector, TLanes, T, TExp>(int rows, int columns, T* x, nint ldx, T* y, nint ldy, bool logarithm)
+    private static void Long<TVector, TLanes, T, TExp>(int rows, nint columns, T* x, nint ldx, T* y, nint ldy, bool logarithm)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        int width = TLanes.Count, rest = columns % width;
-        nint whole = columns - rest;
-        int block = Math.Clamp(BlockElements / columns, 1, BlockRows);
+        nint width = TLanes.Count, partials = Sums.Partials<T>();
+        nint before = (columns - 1) / BlockElements * BlockElements, piece = columns - before, stride = (piece + partials - 1) & -partials;
+        int block = before > 0 ? 1 : (int)nint.Min(BlockElements / stride, BlockRows);
         T* maxima = stackalloc T[BlockRows];
-        T* totals = stackalloc T[BlockRows];
+        T* room = stackalloc T[BlockElements + Sums.Partials<T>() + Elementwise.LongestVector];
+        T* sums = Elementwise.Aligned(room), terms = sums + partials;
         for (int start = 0; start < rows; start += block)
         {
             int count = Math.Min(block, rows - start);
@@ -128,35 +133,58 @@ public static unsafe class Softmax
                 maxima[i] = Maximum<TVector, TLanes, T>(from + i * ldx, columns);
             }
 
-            Terms<TVector, TLanes, T, TExp>(count, columns, from, ldx, maxima, logarithm ? null : to, ldy, totals);
+            if (before > 0)
+            {
+                for (nint j = 0; j < before; j += BlockElements)
+                {
+                    T* target = logarithm ? terms : to + j;
+                    Terms<TVector, TLanes, T, TExp>(BlockElements, from + j, maxima[0], target, BlockElements);
+                    Sums.OfPiece<TVector, TLanes, T>(target, BlockElements, sums, first: j == 0, last: false);
+                }
+            }
+
             for (int i = 0; i < count; i++)
             {
-                T* source = from + i * ldx, target = to + i * ldy;
+                Terms<TVector, TLanes, T, TExp>(piece, from + i * ldx + before, maxima[i], terms + i * stride, stride);
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                T* source = from + i * ldx, target = to + i * ldy, row = terms + i * stride;
+                T total = Sums.OfPiece<TVector, TLanes, T>(row, stride, sums, first: before == 0, last: true);
+                nint j = 0;
                 if (logarithm)
                 {
-                    TVector max = TLanes.Create(maxima[i]), shift = TLanes.Create(LogOfSum(totals[i]));
-                    for (nint j = 0; j < whole; j += width)
+                    TVector max = TLanes.Create(maxima[i]), shift = TLanes.Create(LogOfSum(total));
+                    for (; j <= columns - width; j += width)
                     {
                         TLanes.Store(TLanes.Subtract(TLanes.Subtract(TLanes.Load(source + j), max), shift), target + j);
                     }
 
-                    if (rest > 0)
+                    if (j < columns)
                     {
-                        TVector last = TLanes.LoadFirst(source + whole, rest, max);
-                        TLanes.StoreFirst(TLanes.Subtract(TLanes.Subtract(last, max), shift), target + whole, rest);
+                        int rest = (int)(columns - j);
+                        TVector last = TLanes.LoadFirst(source + j, rest, max);
+                        TLanes.StoreFirst(TLanes.Subtract(TLanes.Subtract(last, max), shift), target + j, rest);
                     }
                 }
                 else
                 {
-                    TVector scale = TLanes.Create(T.One / totals[i]);
-                    for (nint j = 0; j < whole; j += width)
+                    TVector scale = TLanes.Create(T.One / total);
+                    for (; j < before; j += width)
                     {
                         TLanes.Store(TLanes.Multiply(TLanes.Load(target + j), scale), target + j);
                     }
 
-                    if (rest > 0)
+                    row -= before;
+                    for (; j <= columns - width; j += width)
                     {
-                        TLanes.StoreFirst(TLanes.Multiply(TLanes.LoadFirst(target + whole, rest, scale), scale), target + whole, rest);
+                        TLanes.Store(TLanes.Multiply(TLanes.Load(row + j), scale), target + j);
+                    }
+
+                    if (j < columns)
+                    {
+                        TLanes.StoreFirst(TLanes.Multiply(TLanes.Load(row + j), scale), target + j, (int)(columns - j));
                     }
                 }
             }
@@ -164,52 +192,32 @@ public static unsafe class Softmax
     }
 
     /// <summary>
-    /// The terms e^(x - max) of some rows, stored where terms is not null, and each row's sum in the order of <see cref="Sums"/>: its partial
-    /// sums stay in memory (the first-level cache), where the latency of an addition hides behind the exponentials. All rows in
-    /// one call: the constants of the exponential are loaded once.
+    /// The terms e^(x - max) of a row, filled up with zeros. One loop over one row in a method of its own: the constants of the exponential stay in registers.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    [SkipLocalsInit]
-    private static void Terms<TVector, TLanes, T, TExp>(int rows, nint columns, T* x, nint ldx, T* maxima, T* terms, nint ldt, T* totals)
+    private static void Terms<TVector, TLanes, T, TExp>(nint columns, T* x, T max, T* terms, nint padded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        nint width = TLanes.Count, partials = Sums.Partials<T>();
-        T* sums = stackalloc T[Sums.Partials<T>()];
-        T* unused = stackalloc T[Elementwise.LongestVector];
-        nint step = terms == null ? 0 : width;
-        ldt = terms == null ? 0 : ldt;
-        terms = terms == null ? unused : terms;
-        for (nint i = 0; i < rows; i++)
+        TVector shift = TLanes.Create(max);
+        nint j = 0;
+        for (nint last = columns - TLanes.Count; j <= last; j += TLanes.Count)
         {
-            T* source = x + i * ldx, target = terms + i * ldt;
-            TVector shift = TLanes.Create(maxima[i]);
-            for (nint j = 0; j < partials; j += width)
-            {
-                TLanes.Store(TLanes.Create(T.Zero), sums + j);
-            }
+            TLanes.Store(TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Load(x + j), shift)), terms + j);
+        }
 
-            nint partial = 0, left = columns;
-            for (; left >= width; left -= width)
-            {
-                TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.Load(source), shift));
-                TLanes.Store(term, target);
-                TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
-                partial = (partial + width) & (partials - 1);
-                source += width;
-                target += step;
-            }
+        for (nint k = j; k < padded; k += TLanes.Count)
+        {
+            TLanes.Store(TLanes.Create(T.Zero), terms + k);
+        }
 
-            if (left > 0)
-            {
-                // Numbers that are not there count as -inf: their terms are 0.
-                TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.LoadFirst(source, (int)left, TLanes.Create(T.NegativeInfinity)), shift));
-                TLanes.StoreFirst(term, target, (int)left);
-                TLanes.Store(TLanes.Add(TLanes.Load(sums + partial), term), sums + partial);
-            }
-
-            totals[i] = Sums.Total<TVector, TLanes, T>(sums, (int)partials);
+        if (j < columns)
+        {
+            // Lanes past the row are not stored. They hold e^0: a term that underflows, as that of -inf may, takes hundreds of cycles.
+            int rest = (int)(columns - j);
+            TVector term = TExp.Invoke<TVector, TLanes>(TLanes.Subtract(TLanes.LoadFirst(x + j, rest, shift), shift));
+            TLanes.StoreFirst(term, terms + j, rest);
         }
     }
 
@@ -253,7 +261,7 @@ public static unsafe class Softmax
 
     /// <summary>The largest number that is not NaN, -inf if there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Maximum<TVector, TLanes, T>(T* x, int length)
+    private static T Maximum<TVector, TLanes, T>(T* x, nint length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {

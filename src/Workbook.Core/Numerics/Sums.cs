@@ -32,9 +32,54 @@ internal static unsafe class Sums
         where T : unmanaged =>
         4 * 64 / sizeof(T);
 
+    /// <summary>
+    /// The sum of terms in memory, as many as L divides: four vectors of partial sums at a time. Terms may come in pieces, whose partial sums
+    /// are kept in memory from the first to the last one, which gives the sum; partial sums are overwritten.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T OfPiece<TVector, TLanes, T>(T* terms, nint count, T* sums, bool first, bool last)
+        where T : unmanaged
+        where TLanes : ILanes<TVector, T>
+    {
+        nint width = TLanes.Count, partials = Partials<T>();
+        for (nint part = 0; ; part += 4 * width)
+        {
+            TVector s0 = TLanes.Create(default), s1 = s0, s2 = s0, s3 = s0;
+            if (!first)
+            {
+                s0 = TLanes.Load(sums + part);
+                s1 = TLanes.Load(sums + part + width);
+                s2 = TLanes.Load(sums + part + 2 * width);
+                s3 = TLanes.Load(sums + part + 3 * width);
+            }
+
+            for (nint i = part; i < count; i += partials)
+            {
+                s0 = TLanes.Add(s0, TLanes.Load(terms + i));
+                s1 = TLanes.Add(s1, TLanes.Load(terms + i + width));
+                s2 = TLanes.Add(s2, TLanes.Load(terms + i + 2 * width));
+                s3 = TLanes.Add(s3, TLanes.Load(terms + i + 3 * width));
+            }
+
+            if (last && 4 * width == partials)
+            {
+                return TLanes.Sum(TLanes.Add(TLanes.Add(s0, s2), TLanes.Add(s1, s3)));
+            }
+
+            TLanes.Store(s0, sums + part);
+            TLanes.Store(s1, sums + part + width);
+            TLanes.Store(s2, sums + part + 2 * width);
+            TLanes.Store(s3, sums + part + 3 * width);
+            if (part + 4 * width == partials)
+            {
+                return last ? Total<TVector, TLanes, T>(sums, (int)partials) : default;
+            }
+        }
+    }
+
     /// <summary>The sum of partial sums in memory, which are overwritten: halves in vectors, then the lanes of one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Total<TVector, TLanes, T>(T* sums, int count)
+    private static T Total<TVector, TLanes, T>(T* sums, int count)
         where T : unmanaged
         where TLanes : ILanes<TVector, T>
     {

@@ -16,6 +16,8 @@ public abstract class SoftmaxTests<T>
 
     protected abstract T LogSumExp(ReadOnlySpan<T> x);
 
+    protected abstract void Exp(ReadOnlySpan<T> x, Span<T> y);
+
     [Fact]
     public void Every_width_agrees_with_the_definition()
     {
@@ -86,10 +88,52 @@ public abstract class SoftmaxTests<T>
         }
     }
 
+    // As documented, number by number: exponentials, partial sums and their halves. Across the partial sums, and across the pieces of rows that no buffer holds.
+    [Fact]
+    public void Terms_are_added_in_the_documented_order()
+    {
+        foreach (int columns in (int[])[1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 97, 127, 128, 129, 300, 1023, 1024, 1025, 1057, 2047, 2048, 2049, 3100])
+        {
+            foreach (int rows in columns < 200 ? (int[])[1, 2, 40] : [1, 2])
+            {
+                int ld = columns + rows % 2;
+                Guarded<T> x = new((rows - 1) * ld + columns, columns % 7, Score), p = new(x.Span.Length, columns % 5, _ => T.CreateChecked(-5)), l = new(x.Span.Length, columns % 3, _ => T.CreateChecked(-5));
+                Rows(rows, columns, x.Span, ld, p.Span, ld);
+                LogRows(rows, columns, x.Span, ld, l.Span, ld);
+                T[] quotients = p.Span.ToArray(), logarithms = l.Span.ToArray();
+                for (int i = 0; i < rows; i++)
+                {
+                    T[] row = x.Span.Slice(i * ld, columns).ToArray(), terms = new T[columns];
+                    T max = row.Max();
+                    Exp(row.Select(v => v - max).ToArray(), terms);
+                    T sum = SumInOrder(terms), log = T.CreateTruncating(BoxMuller.Log(double.CreateTruncating(sum)));
+                    Bits.AssertEqual<T>(terms.Select(v => v * (T.One / sum)).ToArray(), quotients.AsSpan(i * ld, columns));
+                    Bits.AssertEqual<T>(row.Select(v => v - max - log).ToArray(), logarithms.AsSpan(i * ld, columns));
+                    if (i < rows - 1 && ld > columns) Assert.Equal(T.CreateChecked(-5), quotients[i * ld + columns]);
+                }
+
+                p.AssertGuardsIntact();
+                l.AssertGuardsIntact();
+            }
+        }
+    }
+
+    private static T SumInOrder(T[] terms)
+    {
+        T[] partial = new T[typeof(T) == typeof(double) ? 32 : 64];
+        for (int i = 0; i < terms.Length; i++) partial[i % partial.Length] += terms[i];
+        for (int half = partial.Length / 2; half > 0; half /= 2)
+        {
+            for (int j = 0; j < half; j++) partial[j] += partial[j + half];
+        }
+
+        return partial[0];
+    }
+
     [Fact]
     public void In_place_gives_the_same_bits()
     {
-        foreach (int columns in (int[])[1, 2, 5, 16, 17, 40, 100])
+        foreach (int columns in (int[])[1, 2, 5, 16, 17, 40, 100, 1025, 2100])
         {
             T[] x = Enumerable.Range(0, 7 * columns).Select(Score).ToArray();
             T[] apart = new T[x.Length], within = (T[])x.Clone();
@@ -203,6 +247,8 @@ public sealed class DoubleSoftmaxTests : SoftmaxTests<double>
     protected override void LogRows(int rows, int columns, ReadOnlySpan<double> x, int ldx, Span<double> y, int ldy) => Softmax.LogRows(rows, columns, x, ldx, y, ldy);
 
     protected override double LogSumExp(ReadOnlySpan<double> x) => Softmax.LogSumExp(x);
+
+    protected override void Exp(ReadOnlySpan<double> x, Span<double> y) => Elementary.Exp(x, y);
 }
 
 public sealed class SingleSoftmaxTests : SoftmaxTests<float>
@@ -212,4 +258,6 @@ public sealed class SingleSoftmaxTests : SoftmaxTests<float>
     protected override void LogRows(int rows, int columns, ReadOnlySpan<float> x, int ldx, Span<float> y, int ldy) => Softmax.LogRows(rows, columns, x, ldx, y, ldy);
 
     protected override float LogSumExp(ReadOnlySpan<float> x) => Softmax.LogSumExp(x);
+
+    protected override void Exp(ReadOnlySpan<float> x, Span<float> y) => Elementary.Exp(x, y);
 }
