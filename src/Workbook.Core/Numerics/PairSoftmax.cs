@@ -15,9 +15,6 @@ namespace Workbook.Core.Numerics;
 /// </remarks>
 internal static unsafe class PairSoftmax
 {
-    // Exponentials of a block: a few KB of the first-level cache.
-    private const int Block = 256;
-
     /// <summary>Whether these sizes belong here.</summary>
     public static bool Takes(int columns, nint ldx, nint ldy) => columns == 2 && ldx == 2 && ldy == 2 && Vector256.IsHardwareAccelerated;
 
@@ -28,83 +25,82 @@ internal static unsafe class PairSoftmax
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Loop<Vector512<T>, Lanes512<T>, T, TExp>(rows, x, y);
+            Rows<Vector512<T>, Lanes512<T>, T, TExp>(rows, x, y);
         }
         else
         {
-            Loop<Vector256<T>, Lanes256<T>, T, TExp>(rows, x, y);
+            Rows<Vector256<T>, Lanes256<T>, T, TExp>(rows, x, y);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Loop<TVector, TLanes, T, TExp>(int rows, T* x, T* y)
+    private static void Rows<TVector, TLanes, T, TExp>(int rows, T* x, T* y)
         where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        T* exponentials = stackalloc T[Block];
-        T* padded = stackalloc T[2 * Elementwise.LongestVector];
-        TVector one = TLanes.Create(T.One);
-        for (int start = 0; start < rows;)
+        int rest = rows % TLanes.Count, whole = rows - rest;
+        if (whole > 0)
         {
-            int count = Math.Min(Block, rows - start), whole = count - count % TLanes.Count;
-            T* from = x + 2 * start, to = y + 2 * start;
-            if (whole == 0)
-            {
-                // The last few rows, in a vector of their own.
-                TLanes.Store(one, padded);
-                TLanes.Store(one, padded + TLanes.Count);
-                new ReadOnlySpan<T>(from, 2 * count).CopyTo(new Span<T>(padded, 2 * count));
-                from = to = padded;
-            }
+            Loop<TVector, TLanes, T, TExp>(whole, x, y);
+        }
 
-            // A vector's quotients beside the exponentials of the next one: divider and multipliers work at the same time.
-            nint end = Math.Max(whole, TLanes.Count), last = 0;
-            Exponentials<TVector, TLanes, T, TExp>(from, exponentials);
-            for (nint i = TLanes.Count; i < end; last = i, i += TLanes.Count)
-            {
-                Exponentials<TVector, TLanes, T, TExp>(from + 2 * i, exponentials + i);
-                Quotients<TVector, TLanes, T>(from + 2 * last, exponentials + last, to + 2 * last);
-            }
-
-            Quotients<TVector, TLanes, T>(from + 2 * last, exponentials + last, to + 2 * last);
-            if (whole == 0)
-            {
-                new ReadOnlySpan<T>(padded, 2 * count).CopyTo(new Span<T>(y + 2 * start, 2 * count));
-                whole = count;
-            }
-
-            start += whole;
+        if (rest > 0)
+        {
+            // The last few rows, in a vector of their own.
+            T* padded = stackalloc T[2 * Elementwise.LongestVector];
+            TLanes.Store(TLanes.Create(T.One), padded);
+            TLanes.Store(TLanes.Create(T.One), padded + TLanes.Count);
+            new ReadOnlySpan<T>(x + 2 * whole, 2 * rest).CopyTo(new Span<T>(padded, 2 * rest));
+            Loop<TVector, TLanes, T, TExp>(TLanes.Count, padded, padded);
+            new ReadOnlySpan<T>(padded, 2 * rest).CopyTo(new Span<T>(y + 2 * whole, 2 * rest));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exponentials<TVector, TLanes, T, TExp>(T* from, T* exponentials)
+    /// <summary>Whole vectors of rows, one or more. A vector's quotients beside the exponentials of the next one: divider and multipliers work at the same time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Loop<TVector, TLanes, T, TExp>(nint rows, T* x, T* y)
         where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>
     {
-        Apart<TVector, TLanes, T>(from, out TVector a, out TVector b);
-        TVector minus = TLanes.Or(TLanes.Subtract(a, b), TLanes.Create(T.NegativeZero));
-        TLanes.Store(TExp.Invoke<TVector, TLanes>(minus), exponentials);
+        Apart<TVector, TLanes, T>(x, out TVector a, out TVector b);
+        TVector e = Exponentials<TVector, TLanes, T, TExp>(a, b);
+        T* end = x + 2 * (rows - TLanes.Count);
+        while (x < end)
+        {
+            x += 2 * TLanes.Count;
+            Apart<TVector, TLanes, T>(x, out TVector nextA, out TVector nextB);
+            TVector next = Exponentials<TVector, TLanes, T, TExp>(nextA, nextB);
+            Quotients<TVector, TLanes, T>(a, b, e, y);
+            y += 2 * TLanes.Count;
+            (a, b, e) = (nextA, nextB, next);
+        }
+
+        Quotients<TVector, TLanes, T>(a, b, e, y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Quotients<TVector, TLanes, T>(T* from, T* exponentials, T* to)
+    private static TVector Exponentials<TVector, TLanes, T, TExp>(TVector a, TVector b)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T> =>
+        TExp.Invoke<TVector, TLanes>(TLanes.Or(TLanes.Subtract(a, b), TLanes.Create(T.NegativeZero)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quotients<TVector, TLanes, T>(TVector a, TVector b, TVector e, T* to)
         where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
     {
         TVector one = TLanes.Create(T.One);
-        Apart<TVector, TLanes, T>(from, out TVector a, out TVector b);
-        TVector max = TLanes.Max(b, a), e = TLanes.Load(exponentials);
 
-        // 1, and NaN where the maximum is not finite.
-        TVector large = TLanes.Add(one, TLanes.Subtract(max, max));
-        TVector scale = TLanes.Divide(one, TLanes.Add(large, e));
+        // 1 + e, and NaN where the maximum is not finite.
+        TVector sum = TLanes.FusedMultiplyAdd(TLanes.Max(b, a), TLanes.Create(T.Zero), TLanes.Add(one, e));
+        TVector scale = TLanes.Divide(one, sum);
         TVector small = TLanes.Multiply(e, scale), second = TLanes.LessThan(a, b);
         Together<TVector, TLanes, T>(TLanes.Select(second, small, scale), TLanes.Select(second, scale, small), to);
     }
