@@ -23,17 +23,17 @@ public static class Elementary
     /// <param name="x">The arguments.</param>
     /// <param name="y">The results.</param>
     /// <exception cref="ArgumentException">The lengths differ, or the spans overlap without being the same.</exception>
-    public static void LogOnePlusExp(ReadOnlySpan<double> x, Span<double> y) => Elementwise.MapStaged<double, Softplus>(x, y);
+    public static void LogOnePlusExp(ReadOnlySpan<double> x, Span<double> y) => Elementwise.MapStaged<double, ExpOfMinusMagnitude, Softplus>(x, y);
 
     /// <inheritdoc cref="LogOnePlusExp(ReadOnlySpan{double}, Span{double})"/>
-    public static void LogOnePlusExp(ReadOnlySpan<float> x, Span<float> y) => Elementwise.MapStaged<float, Softplus>(x, y);
+    public static void LogOnePlusExp(ReadOnlySpan<float> x, Span<float> y) => Elementwise.MapStaged<float, ExpOfMinusMagnitude, Softplus>(x, y);
 
     /// <summary><c>y = ln(1 / (1 + e^-x)) = -LogOnePlusExp(-x)</c>; <c>-inf</c> gives <c>-inf</c>, <c>inf</c> gives 0.</summary>
     /// <param name="x">The arguments.</param>
     /// <param name="y">The results.</param>
     /// <exception cref="ArgumentException">The lengths differ, or the spans overlap without being the same.</exception>
-    public static void LogSigmoid(ReadOnlySpan<double> x, Span<double> y) => Elementwise.MapStaged<double, LogSigmoid>(x, y);
+    public static void LogSigmoid(ReadOnlySpan<double> x, Span<double> y) => Elementwise.MapStaged<double, ExpOfMinusMagnitude, LogSigmoid>(x, y);
 
     /// <inheritdoc cref="LogSigmoid(ReadOnlySpan{double}, Span{double})"/>
-    public static void LogSigmoid(ReadOnlySpan<float> x, Span<float> y) => Elementwise.MapStaged<float, LogSigmoid>(x, y);
+    public static void LogSigmoid(ReadOnlySpan<float> x, Span<float> y) => Elementwise.MapStaged<float, ExpOfMinusMagnitude, LogSigmoid>(x, y);
 }

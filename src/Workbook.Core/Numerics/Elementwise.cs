@@ -11,19 +11,23 @@ internal interface IFunction<T>
     /// <summary>The function, lane by lane.</summary>
     static abstract TVector Invoke<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, T>;
+
+    /// <summary>The size of x up to which <see cref="OfBounded"/> may be taken and is quicker; 0 where it is not there.</summary>
+    static virtual T Bound<TVector>() => T.Zero;
+
+    /// <summary>The same bits for |x| up to the bound, and for NaN, in fewer operations.</summary>
+    static virtual TVector OfBounded<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, T> =>
+        throw new NotSupportedException();
 }
 
 /// <summary>
-/// A function in three stages, each over a block before the next. In one pass the chain of operations from x to y would be
+/// A function in three stages, each over a block before the next: a function of x alone, and the two here. In one pass the chain of operations from x to y would be
 /// longer than a core can look ahead, and its constants would be more than fit in registers.
 /// </summary>
 internal interface IStagedFunction<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>What the second stage starts from.</summary>
-    static abstract TVector First<TVector, TLanes>(TVector x)
-        where TLanes : ILanes<TVector, T>;
-
     /// <summary>Two numbers that the last stage starts from.</summary>
     static abstract void Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside)
         where TLanes : ILanes<TVector, T>;
@@ -41,6 +45,9 @@ internal static unsafe class Elementwise
 {
     // Floats in 64 bytes, the longest vector.
     internal const int LongestVector = 16;
+
+    // Elements that are tested together whether they are bounded.
+    private const int BoundedBlock = 256;
 
     // Elements of a block between stages, of which two buffers are kept: a few KB of the first-level cache.
     private const int StagedBlock = 256;
@@ -60,10 +67,11 @@ internal static unsafe class Elementwise
         Run<T, OnePass<T, TFunction>>(x, y);
 
     /// <summary>The same for a function in stages.</summary>
-    public static void MapStaged<T, TFunction>(ReadOnlySpan<T> x, Span<T> y)
+    public static void MapStaged<T, TFirst, TFunction>(ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFirst : IFunction<T>
         where TFunction : IStagedFunction<T> =>
-        Run<T, Stages<T, TFunction>>(x, y);
+        Run<T, Stages<T, TFirst, TFunction>>(x, y);
 
     /// <summary>
     /// The loop of one rung over whole vectors. Nothing else is in the method, neither a remainder nor a loop around it, so that the function's constants
@@ -85,6 +93,63 @@ internal static unsafe class Elementwise
     internal static T* Aligned<T>(T* room)
         where T : unmanaged =>
         (T*)(((nuint)room + 63) & ~(nuint)63);
+
+    /// <summary>The largest |x| that is not NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T LargestMagnitude<TVector, TLanes, T>(T* x, nint length)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+    {
+        nint width = TLanes.Count, i = 0;
+        TVector m0 = TLanes.Create(T.Zero), m1 = m0, m2 = m0, m3 = m0;
+        for (; i <= length - 4 * width; i += 4 * width)
+        {
+            m0 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i)), m0);
+            m1 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + width)), m1);
+            m2 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + 2 * width)), m2);
+            m3 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + 3 * width)), m3);
+        }
+
+        for (; i <= length - width; i += width)
+        {
+            m0 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i)), m0);
+        }
+
+        if (i < length)
+        {
+            m1 = TLanes.Max(TLanes.Abs(TLanes.LoadFirst(x + i, (int)(length - i), m0)), m1);
+        }
+
+        return TLanes.Largest(TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3)));
+    }
+
+    /// <summary>y = f(x) over whole vectors, in the quicker form where a block is bounded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WholeVectors<TVector, TLanes, T, TFunction>(T* x, T* y, nint length)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TFunction : IFunction<T>
+    {
+        T bound = TFunction.Bound<TVector>();
+        if (bound == T.Zero)
+        {
+            Loop<TVector, TLanes, T, TFunction>(x, y, length);
+            return;
+        }
+
+        for (nint i = 0; i < length; i += BoundedBlock)
+        {
+            nint count = nint.Min(BoundedBlock, length - i);
+            if (LargestMagnitude<TVector, TLanes, T>(x + i, count) <= bound)
+            {
+                Loop<TVector, TLanes, T, Bounded<T, TFunction>>(x + i, y + i, count);
+            }
+            else
+            {
+                Loop<TVector, TLanes, T, TFunction>(x + i, y + i, count);
+            }
+        }
+    }
 
     private static void Run<T, TPasses>(ReadOnlySpan<T> x, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -135,17 +200,29 @@ internal static unsafe class Elementwise
         }
     }
 
+    /// <summary>The function where it is bounded.</summary>
+    internal readonly struct Bounded<T, TFunction> : IFunction<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFunction : IFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Invoke<TVector, TLanes>(TVector x)
+            where TLanes : ILanes<TVector, T> =>
+            TFunction.OfBounded<TVector, TLanes>(x);
+    }
+
     private readonly struct OnePass<T, TFunction> : IPasses<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TFunction : IFunction<T>
     {
         public static void Run<TVector, TLanes>(T* x, T* y, nint length)
             where TLanes : ILanes<TVector, T> =>
-            Loop<TVector, TLanes, T, TFunction>(x, y, length);
+            WholeVectors<TVector, TLanes, T, TFunction>(x, y, length);
     }
 
-    private readonly struct Stages<T, TFunction> : IPasses<T>
+    private readonly struct Stages<T, TFirst, TFunction> : IPasses<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TFirst : IFunction<T>
         where TFunction : IStagedFunction<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -158,7 +235,7 @@ internal static unsafe class Elementwise
             for (; length > 0; length -= StagedBlock, x += StagedBlock, y += StagedBlock)
             {
                 nint count = nint.Min(StagedBlock, length);
-                Loop<TVector, TLanes, T, FirstStage<T, TFunction>>(x, between, count);
+                WholeVectors<TVector, TLanes, T, TFirst>(x, between, count);
                 Second<TVector, TLanes>(between, beside, count);
                 Last<TVector, TLanes>(between, beside, x, y, count);
             }
@@ -185,15 +262,5 @@ internal static unsafe class Elementwise
                 TLanes.Store(TFunction.Last<TVector, TLanes>(TLanes.Load(second + i), TLanes.Load(beside + i), TLanes.Load(x + i)), y + i);
             }
         }
-    }
-
-    private readonly struct FirstStage<T, TFunction> : IFunction<T>
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TFunction : IStagedFunction<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TVector Invoke<TVector, TLanes>(TVector x)
-            where TLanes : ILanes<TVector, T> =>
-            TFunction.First<TVector, TLanes>(x);
     }
 }

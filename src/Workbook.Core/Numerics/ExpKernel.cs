@@ -17,6 +17,9 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     private const double Lowest = -746.0;
     private const double Highest = 710.0;
 
+    // e^x is a normal number for |x| up to here.
+    private const double Moderate = 708.0;
+
     // A little more than |r| ever is.
     private const double LargestRest = 1.0 / 32;
     private const float LargestRestSingle = 0.5f;
@@ -49,13 +52,32 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Invoke<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double> =>
-        OfBounded<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x)));
+        OfClamped<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Min(TLanes.Create(Highest), TLanes.Max(TLanes.Create(Lowest), x)));
+
+    /// <summary>The size of x up to which <see cref="OfModerate"/> may be taken, and is quicker; 0 on rungs without it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Bound<TVector>() => PowerOfTwo.HasNormal<TVector>() ? Moderate : 0;
+
+    /// <summary>The same for |x| up to the bound, and for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector OfModerate<TVector, TLanes>(TVector x)
+        where TLanes : ILanes<TVector, double>
+    {
+        Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenthsNormal, out TVector word, out _, out TVector r);
+        return PowerOfTwo.TimesNormal<TVector, TLanes>(word, Polynomial<TVector, TLanes>(r));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static double IFunction<double>.Bound<TVector>() => Bound<TVector>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.OfBounded<TVector, TLanes>(TVector x) => OfModerate<TVector, TLanes>(x);
 
     /// <summary>The same for x that is not positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NotPositive<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double> =>
-        OfBounded<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Max(TLanes.Create(Lowest), x));
+        OfClamped<TVector, TLanes>(typeof(TVector) == typeof(Vector512<double>) ? x : TLanes.Max(TLanes.Create(Lowest), x));
 
     /// <summary>e^-|x|; anything for a NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,7 +86,7 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     {
         if (typeof(TVector) != typeof(Vector512<double>)) return NotPositive<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
         x = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)x!, Vector512.Create(Lowest), NearerToZeroNegative);
-        Reduce<TVector, TLanes>(x, out TVector word, out TVector k, out TVector r);
+        Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenths, out TVector word, out TVector k, out TVector r);
         return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
     }
 
@@ -73,10 +95,10 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     /// operation instead of two.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector OfBounded<TVector, TLanes>(TVector x)
+    private static TVector OfClamped<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, double>
     {
-        Reduce<TVector, TLanes>(x, out TVector word, out TVector k, out TVector r);
+        Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenths, out TVector word, out TVector k, out TVector r);
         if (typeof(TVector) == typeof(Vector512<double>))
         {
             r = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)r!, Vector512.Create(LargestRest), NearerToZero);
@@ -86,11 +108,11 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Reduce<TVector, TLanes>(TVector x, out TVector word, out TVector k, out TVector r)
+    private static void Reduce<TVector, TLanes>(TVector x, double toSixteenths, out TVector word, out TVector k, out TVector r)
         where TLanes : ILanes<TVector, double>
     {
-        word = TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), TLanes.Create(PowerOfTwo.RoundToSixteenths));
-        k = TLanes.Subtract(word, TLanes.Create(PowerOfTwo.RoundToSixteenths));
+        word = TLanes.FusedMultiplyAdd(x, TLanes.Create(InverseLn2), TLanes.Create(toSixteenths));
+        k = TLanes.Subtract(word, TLanes.Create(toSixteenths));
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2High), x);
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-BoxMuller.Ln2Low), r);
     }
@@ -113,16 +135,16 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector InvokeSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float> =>
-        OfBoundedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x)));
+        OfClampedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Min(TLanes.Create(HighestSingle), TLanes.Max(TLanes.Create(LowestSingle), x)));
 
     /// <summary>The same for x that is not positive.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NotPositiveSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float> =>
-        OfBoundedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Max(TLanes.Create(LowestSingle), x));
+        OfClampedSingle<TVector, TLanes>(typeof(TVector) == typeof(Vector512<float>) ? x : TLanes.Max(TLanes.Create(LowestSingle), x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector OfBoundedSingle<TVector, TLanes>(TVector x)
+    private static TVector OfClampedSingle<TVector, TLanes>(TVector x)
         where TLanes : ILanes<TVector, float>
     {
         TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerSingle);
@@ -151,5 +173,27 @@ internal readonly struct ExpOfNotPositive : IFunction<double>, IFunction<float>
     static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.NotPositive<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static double IFunction<double>.Bound<TVector>() => ExpKernel.Bound<TVector>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.OfBounded<TVector, TLanes>(TVector x) => ExpKernel.OfModerate<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.NotPositiveSingle<TVector, TLanes>(x);
+}
+
+/// <summary>e^-|x|; anything for a NaN.</summary>
+internal readonly struct ExpOfMinusMagnitude : IFunction<double>, IFunction<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.OfMinusMagnitude<TVector, TLanes>(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static double IFunction<double>.Bound<TVector>() => ExpKernel.Bound<TVector>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<double>.OfBounded<TVector, TLanes>(TVector x) => ExpKernel.OfModerate<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IFunction<float>.Invoke<TVector, TLanes>(TVector x) => ExpKernel.NotPositiveSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
 }

@@ -26,7 +26,9 @@ internal static class PowerOfTwo
     /// </summary>
     internal const double RoundToSixteenths = 422212465065984.0 + 2 * BiasDouble;
 
-    private const int MantissaBits = 52;
+    /// <summary>The same with n + 16 * 1023, whose upper bits are the exponent field of 2^floor(k).</summary>
+    internal const double RoundToSixteenthsNormal = 422212465065984.0 + BiasDouble;
+
     private const long ExponentMask = 0x7FF0000000000000;
 
     // 2^(j/16), rounded: 0.48 units in the last place from it at most.
@@ -44,6 +46,25 @@ internal static class PowerOfTwo
         0xFFFEA09E667F3BCD, 0xFFFEA11473EB0187, 0xFFFEACE5422AA0DB, 0xFFFEC49182A3F090,
         0xFFFEE89F995AD3AD, 0xFFFF199BDD85529C, 0xFFFF5818DCFBA487, 0xFFFFA4AFA2A490DA,
     ];
+
+    /// <summary>Whether <see cref="TimesNormal"/> is there, and quicker: on the rungs that cannot scale by a power of two in one operation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool HasNormal<TVector>() => typeof(TVector) == typeof(Vector256<double>) || typeof(TVector) == typeof(Vector128<double>);
+
+    /// <summary>As <see cref="Times"/>, for results that are normal numbers: the whole power goes into the exponent of T.</summary>
+    /// <param name="word">A number plus <see cref="RoundToSixteenthsNormal"/>.</param>
+    /// <param name="p">A small number.</param>
+    /// <returns>The product, with the bits of <see cref="Times"/>; NaN if p is.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector TimesNormal<TVector, TLanes>(TVector word, TVector p)
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector t = TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word);
+        t = typeof(TVector) == typeof(Vector256<double>)
+            ? (TVector)(object)(((Vector256<double>)(object)t!).AsInt64() + Vector256.ShiftLeft(((Vector256<double>)(object)word!).AsInt64(), 48)).AsDouble()
+            : (TVector)(object)(((Vector128<double>)(object)t!).AsInt64() + Vector128.ShiftLeft(((Vector128<double>)(object)word!).AsInt64(), 48)).AsDouble();
+        return TLanes.FusedMultiplyAdd(t, p, t);
+    }
 
     /// <summary>
     /// 2^(n/16) (1 + p) as T + T p with T from the table, times the whole power of two: two roundings, and a third one where the result is subnormal.

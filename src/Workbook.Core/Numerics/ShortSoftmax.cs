@@ -86,7 +86,7 @@ internal static unsafe class ShortSoftmax
                 }
             }
 
-            Elementwise.Loop<TVector, TLanes, T, TExp>(turned, exponentials, used * lanes * columns);
+            Elementwise.WholeVectors<TVector, TLanes, T, TExp>(turned, exponentials, used * lanes * columns);
             for (int g = 0; g < used; g++)
             {
                 T* group = turned + g * (lanes * columns), terms = exponentials + g * (lanes * columns);

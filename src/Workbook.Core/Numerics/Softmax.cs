@@ -133,14 +133,11 @@ public static unsafe class Softmax
                 maxima[i] = Maximum<TVector, TLanes, T>(from + i * ldx, columns);
             }
 
-            if (before > 0)
+            for (nint j = 0; j < before; j += BlockElements)
             {
-                for (nint j = 0; j < before; j += BlockElements)
-                {
-                    T* target = logarithm ? terms : to + j;
-                    Terms<TVector, TLanes, T, TExp>(BlockElements, from + j, maxima[0], target, BlockElements);
-                    Sums.OfPiece<TVector, TLanes, T>(target, BlockElements, sums, first: j == 0, last: false);
-                }
+                T* target = logarithm ? terms : to + j;
+                Terms<TVector, TLanes, T, TExp>(BlockElements, from + j, maxima[0], target, BlockElements);
+                Sums.OfPiece<TVector, TLanes, T>(target, BlockElements, sums, first: j == 0, last: false);
             }
 
             for (int i = 0; i < count; i++)
@@ -191,11 +188,28 @@ public static unsafe class Softmax
         }
     }
 
-    /// <summary>
-    /// The terms e^(x - max) of a row, filled up with zeros. One loop over one row in a method of its own: the constants of the exponential stay in registers.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>The terms e^(x - max) of a row, filled up with zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Terms<TVector, TLanes, T, TExp>(nint columns, T* x, T max, T* terms, nint padded)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        where TLanes : ILanes<TVector, T>
+        where TExp : IFunction<T>
+    {
+        // Numbers within half the bound are not further than the bound from each other.
+        T half = TExp.Bound<TVector>() * T.CreateTruncating(0.5);
+        if (half > T.Zero && T.Abs(max) <= half && Elementwise.LargestMagnitude<TVector, TLanes, T>(x, columns) <= half)
+        {
+            TermLoop<TVector, TLanes, T, Elementwise.Bounded<T, TExp>>(columns, x, max, terms, padded);
+        }
+        else
+        {
+            TermLoop<TVector, TLanes, T, TExp>(columns, x, max, terms, padded);
+        }
+    }
+
+    /// <summary>The loop of the terms, over one row in a method of its own: the constants of the exponential stay in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TermLoop<TVector, TLanes, T, TExp>(nint columns, T* x, T max, T* terms, nint padded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
         where TExp : IFunction<T>

@@ -46,11 +46,6 @@ internal static class SoftplusKernel
         0.4274440148596246, 0.47000362927981887, 0.5108256238015179, 0.5500463369562203, 0.5877866649404755, 0.624154309112718, 0.6592456288843326, 0.6931471805599453,
     ];
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Exp<TVector, TLanes>(TVector x)
-        where TLanes : ILanes<TVector, double> =>
-        ExpKernel.OfMinusMagnitude<TVector, TLanes>(x);
-
     /// <summary>ln(1 + t) = logarithm + ln(1 + f).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Reduce<TVector, TLanes>(TVector t, out TVector f, out TVector logarithm)
@@ -76,11 +71,6 @@ internal static class SoftplusKernel
         p = TLanes.FusedMultiplyAdd(f2, TLanes.FusedMultiplyAdd(f2, p, p23), p01);
         return TLanes.Add(logarithm, TLanes.FusedMultiplyAdd(f2, p, f));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector ExpSingle<TVector, TLanes>(TVector x)
-        where TLanes : ILanes<TVector, float> =>
-        ExpKernel.NotPositiveSingle<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0f)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ReduceSingle<TVector, TLanes>(TVector t, out TVector f, out TVector logarithm)
@@ -109,17 +99,11 @@ internal static class SoftplusKernel
 internal readonly struct Softplus : IStagedFunction<double>, IStagedFunction<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IStagedFunction<double>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.Reduce<TVector, TLanes>(first, out second, out beside);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector IStagedFunction<double>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
         TLanes.Add(TLanes.Max(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(second, beside));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IStagedFunction<float>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.ReduceSingle<TVector, TLanes>(first, out second, out beside);
@@ -133,17 +117,11 @@ internal readonly struct Softplus : IStagedFunction<double>, IStagedFunction<flo
 internal readonly struct LogSigmoid : IStagedFunction<double>, IStagedFunction<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<double>.First<TVector, TLanes>(TVector x) => SoftplusKernel.Exp<TVector, TLanes>(x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IStagedFunction<double>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.Reduce<TVector, TLanes>(first, out second, out beside);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TVector IStagedFunction<double>.Last<TVector, TLanes>(TVector second, TVector beside, TVector x) =>
         TLanes.Subtract(TLanes.Min(TLanes.Create(0.0), x), SoftplusKernel.Log<TVector, TLanes>(second, beside));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IStagedFunction<float>.First<TVector, TLanes>(TVector x) => SoftplusKernel.ExpSingle<TVector, TLanes>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void IStagedFunction<float>.Second<TVector, TLanes>(TVector first, out TVector second, out TVector beside) => SoftplusKernel.ReduceSingle<TVector, TLanes>(first, out second, out beside);
