@@ -1,4 +1,5 @@
 using Workbook.Benchmarks.Measuring;
+using Workbook.Benchmarks.Results;
 using Xunit;
 
 namespace Workbook.Benchmarks.Tests;
@@ -20,6 +21,18 @@ public sealed class SpreadTests
         Spread ratio = Spread.Of(ours, theirs, (our, their) => their / our);
         Assert.Equal(new Spread(3.5, 3, 4, 3), ratio);
         Assert.Equal(ratio, Spread.Of([1, 1, 2], [4, 3, 7], (our, their) => their / our));
+    }
+
+    [Fact]
+    public void Turns_of_several_passes_are_one_set()
+    {
+        Spread slow = Spread.Of([9, 10, 11]), fast = Spread.Of([1, 2]);
+        Assert.Equal(Spread.Of([9, 10, 11, 1, 2]), Spread.Of(slow, fast));
+        Assert.Equal(slow, Spread.Of(slow, null));
+        Assert.Equal(fast, Spread.Of(null, fast));
+        var row = new Row { Id = "rows/exp", Instructions = "avx2", What = "exp", Value = fast, OurSeconds = fast, Note = "last" };
+        Row both = row.After(row with { Value = slow, PeerSeconds = slow, Note = "first" });
+        Assert.Equal((Spread.Of([1, 2, 9, 10, 11]), Spread.Of([1, 1, 2, 2]), slow, "last"), (both.Value, both.OurSeconds, both.PeerSeconds, both.Note));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static class ReportCommand
             var folder = new ResultFolder(parsed.GetValue(to)!);
             if (!parsed.GetValue(render))
             {
-                CompareCommand.Run(folder, null, parsed.GetValue(quick), cancel);
+                CompareCommand.Run(folder, null, parsed.GetValue(quick), CompareCommand.DefaultPasses, cancel);
                 GrowthCommand.Run(folder, parsed.GetValue(quick), cancel);
                 KernelsCommand.Run(folder, null, cancel);
             }

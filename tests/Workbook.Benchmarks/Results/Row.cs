@@ -41,6 +41,14 @@ public sealed record Row
     /// <summary>The commit that the library was built from.</summary>
     public string Commit { get; init; } = "";
 
+    /// <summary>This with the turns of an earlier pass.</summary>
+    public Row After(Row earlier) => this with
+    {
+        Value = Spread.Of(earlier.Value, Value),
+        OurSeconds = Spread.Of(earlier.OurSeconds, OurSeconds),
+        PeerSeconds = Spread.Of(earlier.PeerSeconds, PeerSeconds),
+    };
+
     /// <summary>Id of the goal.</summary>
     public string GoalId => Id.Split('/')[0];
 }
