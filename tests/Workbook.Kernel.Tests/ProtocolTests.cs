@@ -27,6 +27,18 @@ public sealed class ProtocolTests : IDisposable
     }
 
     [Fact]
+    public void A_cell_that_ends_the_process_is_answered_in_full_before_the_sockets_close()
+    {
+        var id = _client.Execute("Thread.Sleep(60_000);");
+        _client.Broadcast(id, "execute_input");
+        Assert.True(_client.Server.EndWithProcess());
+        // Nothing can be sent any more: all of it has to be on its way.
+        Assert.Equal(["error", "status"], _client.Broadcasts(id, seconds: 5).Select(ProtocolClient.Kind));
+        Assert.Equal("EnvironmentExit", (string?)_client.Reply()["content"]!["ename"]);
+        Assert.False(_client.Server.EndWithProcess());
+    }
+
+    [Fact]
     public void A_silent_execution_shows_nothing_and_is_not_counted()
     {
         Assert.Equal(["status", "status"], _client.Broadcasts(_client.Execute("var quiet = 1; Console.WriteLine(quiet); quiet", silent: true)).Select(ProtocolClient.Kind));

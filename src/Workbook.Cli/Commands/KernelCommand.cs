@@ -57,7 +57,13 @@ internal static class KernelCommand
             context.Cancel = true;
             server.Interrupt();
         });
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.EndWithProcess();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            if (server.EndWithProcess())
+            {
+                KernelServer.CloseNetwork();
+            }
+        };
         ParentProcess.Watch(server.Stop);
         server.WaitForShutdown();
     }

@@ -30,6 +30,7 @@ public sealed class KernelServer : IDisposable
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly Thread _worker;
     private Message? _executing;
+    private bool _isAnswering;
     private int _executionCount;
     private long _sent;
     private long _received;
@@ -68,13 +69,19 @@ public sealed class KernelServer : IDisposable
     }
 
     /// <summary>To be called when the process is about to end because code that a cell called said so: reports it, so that the front end is not left waiting.</summary>
-    public void EndWithProcess()
+    /// <returns>Whether a cell was running. Then its answer is complete and the sockets are closed; <see cref="CloseNetwork"/> waits until it has left the process.</returns>
+    public bool EndWithProcess()
     {
-        if (!_stopped.IsSet && _session.EndRunning(CellError.Plain("EnvironmentExit", "Code that the cell called ended the process, and with it this session.")))
+        if (_stopped.IsSet || !_session.EndRunning(CellError.Plain("EnvironmentExit", "Code that the cell called ended the process, and with it this session.")))
         {
-            SpinWait.SpinUntil(() => Volatile.Read(ref _executing) is null, TimeSpan.FromSeconds(2));
-            _sockets.Flush(TimeSpan.FromSeconds(1));
+            return false;
         }
+
+        // Reply and idle come after the cell's end.
+        SpinWait.SpinUntil(() => !Volatile.Read(ref _isAnswering), TimeSpan.FromSeconds(2));
+        _sockets.Flush(TimeSpan.FromSeconds(1));
+        _sockets.Dispose();
+        return true;
     }
 
     /// <summary>Waits until everything sent by any kernel in this process has left it; nothing can be sent afterwards.</summary>
@@ -120,7 +127,9 @@ public sealed class KernelServer : IDisposable
         {
             foreach (var (request, number) in _requests.GetConsumingEnumerable(_stopping.Token))
             {
+                Volatile.Write(ref _isAnswering, true);
                 Answer(Channel.Shell, request, isAborted: number <= _abortThrough);
+                Volatile.Write(ref _isAnswering, false);
             }
         }
         catch (OperationCanceledException)

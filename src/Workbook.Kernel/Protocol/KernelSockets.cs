@@ -26,6 +26,7 @@ internal sealed class KernelSockets : IDisposable
     private readonly RouterSocket _heartbeat = new();
     private readonly NetMQQueue<(Channel Channel, Message Message, TaskCompletionSource? Sent)> _outgoing = new();
     private readonly NetMQPoller _poller;
+    private bool _isClosed;
 
     /// <param name="connection">Where to listen.</param>
     /// <param name="received">Given each genuine message, on the sockets' own thread: it must not wait.</param>
@@ -65,12 +66,23 @@ internal sealed class KernelSockets : IDisposable
         _poller.RunAsync("kernel sockets", isBackgroundThread: true);
     }
 
-    /// <summary>Sends a message, after all that were sent before.</summary>
-    public void Send(Channel channel, Message message) => _outgoing.Enqueue((channel, message, null));
+    /// <summary>Sends a message, after all that were sent before; to nobody once the sockets are closed.</summary>
+    public void Send(Channel channel, Message message)
+    {
+        if (!Volatile.Read(ref _isClosed))
+        {
+            _outgoing.Enqueue((channel, message, null));
+        }
+    }
 
     /// <summary>Waits until all that was sent has been handed to the network.</summary>
     public bool Flush(TimeSpan limit)
     {
+        if (Volatile.Read(ref _isClosed))
+        {
+            return true;
+        }
+
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _outgoing.Enqueue((Channel.IOPub, null!, sent));
         return sent.Task.Wait(limit);
@@ -78,6 +90,11 @@ internal sealed class KernelSockets : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isClosed, true))
+        {
+            return;
+        }
+
         _poller.Stop();
         _poller.Dispose();
         Close();
