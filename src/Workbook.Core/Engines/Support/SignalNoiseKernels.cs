@@ -164,33 +164,13 @@ internal static unsafe class SignalNoiseKernels
                 // The product of patch 1 is the one that rounds by itself.
                 if (*swapped != 0)
                 {
-                    c0 = TLanes.Multiply(b, TLanes.Load(signal));
-                    if (TVectors.Value > 1) c1 = TLanes.Multiply(b, TLanes.Load(signal + TLanes.Count));
-                    if (TVectors.Value > 2) c2 = TLanes.Multiply(b, TLanes.Load(signal + 2 * TLanes.Count));
-                    if (TVectors.Value > 3) c3 = TLanes.Multiply(b, TLanes.Load(signal + 3 * TLanes.Count));
-                    if (TVectors.Value > 4) c4 = TLanes.Multiply(b, TLanes.Load(signal + 4 * TLanes.Count));
-                    if (TVectors.Value > 5) c5 = TLanes.Multiply(b, TLanes.Load(signal + 5 * TLanes.Count));
-                    c0 = TLanes.MultiplyAdd(g, TLanes.Load(y), c0);
-                    if (TVectors.Value > 1) c1 = TLanes.MultiplyAdd(g, TLanes.Load(y + TLanes.Count), c1);
-                    if (TVectors.Value > 2) c2 = TLanes.MultiplyAdd(g, TLanes.Load(y + 2 * TLanes.Count), c2);
-                    if (TVectors.Value > 3) c3 = TLanes.MultiplyAdd(g, TLanes.Load(y + 3 * TLanes.Count), c3);
-                    if (TVectors.Value > 4) c4 = TLanes.MultiplyAdd(g, TLanes.Load(y + 4 * TLanes.Count), c4);
-                    if (TVectors.Value > 5) c5 = TLanes.MultiplyAdd(g, TLanes.Load(y + 5 * TLanes.Count), c5);
+                    TakeRow<TVector, TLanes, TVectors>(b, signal, out c0, out c1, out c2, out c3, out c4, out c5);
+                    AddRow<TVector, TLanes, TVectors>(g, y, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5);
                 }
                 else
                 {
-                    c0 = TLanes.Multiply(g, TLanes.Load(y));
-                    if (TVectors.Value > 1) c1 = TLanes.Multiply(g, TLanes.Load(y + TLanes.Count));
-                    if (TVectors.Value > 2) c2 = TLanes.Multiply(g, TLanes.Load(y + 2 * TLanes.Count));
-                    if (TVectors.Value > 3) c3 = TLanes.Multiply(g, TLanes.Load(y + 3 * TLanes.Count));
-                    if (TVectors.Value > 4) c4 = TLanes.Multiply(g, TLanes.Load(y + 4 * TLanes.Count));
-                    if (TVectors.Value > 5) c5 = TLanes.Multiply(g, TLanes.Load(y + 5 * TLanes.Count));
-                    c0 = TLanes.MultiplyAdd(b, TLanes.Load(signal), c0);
-                    if (TVectors.Value > 1) c1 = TLanes.MultiplyAdd(b, TLanes.Load(signal + TLanes.Count), c1);
-                    if (TVectors.Value > 2) c2 = TLanes.MultiplyAdd(b, TLanes.Load(signal + 2 * TLanes.Count), c2);
-                    if (TVectors.Value > 3) c3 = TLanes.MultiplyAdd(b, TLanes.Load(signal + 3 * TLanes.Count), c3);
-                    if (TVectors.Value > 4) c4 = TLanes.MultiplyAdd(b, TLanes.Load(signal + 4 * TLanes.Count), c4);
-                    if (TVectors.Value > 5) c5 = TLanes.MultiplyAdd(b, TLanes.Load(signal + 5 * TLanes.Count), c5);
+                    TakeRow<TVector, TLanes, TVectors>(g, y, out c0, out c1, out c2, out c3, out c4, out c5);
+                    AddRow<TVector, TLanes, TVectors>(b, signal, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5);
                 }
 
                 g = TLanes.Create(at[SignalNoiseBlock.Gk]);
@@ -203,18 +183,8 @@ internal static unsafe class SignalNoiseKernels
             }
         }
 
-        Move<TVector, TLanes>(q0, signal, rate);
-        if (TVectors.Value > 1) Move<TVector, TLanes>(q1, signal + TLanes.Count, rate);
-        if (TVectors.Value > 2) Move<TVector, TLanes>(q2, signal + 2 * TLanes.Count, rate);
-        if (TVectors.Value > 3) Move<TVector, TLanes>(q3, signal + 3 * TLanes.Count, rate);
-        if (TVectors.Value > 4) Move<TVector, TLanes>(q4, signal + 4 * TLanes.Count, rate);
-        if (TVectors.Value > 5) Move<TVector, TLanes>(q5, signal + 5 * TLanes.Count, rate);
-        Move<TVector, TLanes>(k0, signal + pitch, rate);
-        if (TVectors.Value > 1) Move<TVector, TLanes>(k1, signal + pitch + TLanes.Count, rate);
-        if (TVectors.Value > 2) Move<TVector, TLanes>(k2, signal + pitch + 2 * TLanes.Count, rate);
-        if (TVectors.Value > 3) Move<TVector, TLanes>(k3, signal + pitch + 3 * TLanes.Count, rate);
-        if (TVectors.Value > 4) Move<TVector, TLanes>(k4, signal + pitch + 4 * TLanes.Count, rate);
-        if (TVectors.Value > 5) Move<TVector, TLanes>(k5, signal + pitch + 5 * TLanes.Count, rate);
+        MoveRow<TVector, TLanes, TVectors>(q0, q1, q2, q3, q4, q5, signal, rate);
+        MoveRow<TVector, TLanes, TVectors>(k0, k1, k2, k3, k4, k5, signal + pitch, rate);
     }
 
     /// <summary>Stores a coefficient and moves its patch's own column by it.</summary>
@@ -232,6 +202,50 @@ internal static unsafe class SignalNoiseKernels
     private static void Move<TVector, TLanes>(TVector g, double* w, TVector rate)
         where TLanes : ILanes<TVector, double> =>
         TLanes.Store(SignedStep.Invoke<TVector, TLanes>(TLanes.Load(w), rate, g), w);
+
+    // Rows of up to six vectors: as many as the panel has, which is known when this is compiled.
+
+    /// <summary>q = v x, x a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TakeRow<TVector, TLanes, TVectors>(TVector v, double* x, out TVector q0, out TVector q1, out TVector q2, out TVector q3, out TVector q4, out TVector q5)
+        where TLanes : ILanes<TVector, double>
+        where TVectors : IConstant
+    {
+        q0 = q1 = q2 = q3 = q4 = q5 = TLanes.Multiply(v, TLanes.Load(x));
+        if (TVectors.Value > 1) q1 = TLanes.Multiply(v, TLanes.Load(x + TLanes.Count));
+        if (TVectors.Value > 2) q2 = TLanes.Multiply(v, TLanes.Load(x + 2 * TLanes.Count));
+        if (TVectors.Value > 3) q3 = TLanes.Multiply(v, TLanes.Load(x + 3 * TLanes.Count));
+        if (TVectors.Value > 4) q4 = TLanes.Multiply(v, TLanes.Load(x + 4 * TLanes.Count));
+        if (TVectors.Value > 5) q5 = TLanes.Multiply(v, TLanes.Load(x + 5 * TLanes.Count));
+    }
+
+    /// <summary>q += v x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<TVector, TLanes, TVectors>(TVector v, double* x, ref TVector q0, ref TVector q1, ref TVector q2, ref TVector q3, ref TVector q4, ref TVector q5)
+        where TLanes : ILanes<TVector, double>
+        where TVectors : IConstant
+    {
+        q0 = TLanes.MultiplyAdd(v, TLanes.Load(x), q0);
+        if (TVectors.Value > 1) q1 = TLanes.MultiplyAdd(v, TLanes.Load(x + TLanes.Count), q1);
+        if (TVectors.Value > 2) q2 = TLanes.MultiplyAdd(v, TLanes.Load(x + 2 * TLanes.Count), q2);
+        if (TVectors.Value > 3) q3 = TLanes.MultiplyAdd(v, TLanes.Load(x + 3 * TLanes.Count), q3);
+        if (TVectors.Value > 4) q4 = TLanes.MultiplyAdd(v, TLanes.Load(x + 4 * TLanes.Count), q4);
+        if (TVectors.Value > 5) q5 = TLanes.MultiplyAdd(v, TLanes.Load(x + 5 * TLanes.Count), q5);
+    }
+
+    /// <summary>w += a sgn(q), w a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveRow<TVector, TLanes, TVectors>(TVector q0, TVector q1, TVector q2, TVector q3, TVector q4, TVector q5, double* w, TVector rate)
+        where TLanes : ILanes<TVector, double>
+        where TVectors : IConstant
+    {
+        Move<TVector, TLanes>(q0, w, rate);
+        if (TVectors.Value > 1) Move<TVector, TLanes>(q1, w + TLanes.Count, rate);
+        if (TVectors.Value > 2) Move<TVector, TLanes>(q2, w + 2 * TLanes.Count, rate);
+        if (TVectors.Value > 3) Move<TVector, TLanes>(q3, w + 3 * TLanes.Count, rate);
+        if (TVectors.Value > 4) Move<TVector, TLanes>(q4, w + 4 * TLanes.Count, rate);
+        if (TVectors.Value > 5) Move<TVector, TLanes>(q5, w + 5 * TLanes.Count, rate);
+    }
 
     // The columns that noise patches share.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -258,49 +272,19 @@ internal static unsafe class SignalNoiseKernels
 
             double* row = c + *at;
             TVector v = TLanes.Create(*x), u = TLanes.Create(x[toKey]);
-            TVector q0 = TLanes.Multiply(v, TLanes.Load(row)), q1 = q0, q2 = q0, q3 = q0, q4 = q0, q5 = q0;
-            if (TVectors.Value > 1) q1 = TLanes.Multiply(v, TLanes.Load(row + TLanes.Count));
-            if (TVectors.Value > 2) q2 = TLanes.Multiply(v, TLanes.Load(row + 2 * TLanes.Count));
-            if (TVectors.Value > 3) q3 = TLanes.Multiply(v, TLanes.Load(row + 3 * TLanes.Count));
-            if (TVectors.Value > 4) q4 = TLanes.Multiply(v, TLanes.Load(row + 4 * TLanes.Count));
-            if (TVectors.Value > 5) q5 = TLanes.Multiply(v, TLanes.Load(row + 5 * TLanes.Count));
-            TVector k0 = TLanes.Multiply(u, TLanes.Load(row + pitch)), k1 = k0, k2 = k0, k3 = k0, k4 = k0, k5 = k0;
-            if (TVectors.Value > 1) k1 = TLanes.Multiply(u, TLanes.Load(row + pitch + TLanes.Count));
-            if (TVectors.Value > 2) k2 = TLanes.Multiply(u, TLanes.Load(row + pitch + 2 * TLanes.Count));
-            if (TVectors.Value > 3) k3 = TLanes.Multiply(u, TLanes.Load(row + pitch + 3 * TLanes.Count));
-            if (TVectors.Value > 4) k4 = TLanes.Multiply(u, TLanes.Load(row + pitch + 4 * TLanes.Count));
-            if (TVectors.Value > 5) k5 = TLanes.Multiply(u, TLanes.Load(row + pitch + 5 * TLanes.Count));
+            TakeRow<TVector, TLanes, TVectors>(v, row, out TVector q0, out TVector q1, out TVector q2, out TVector q3, out TVector q4, out TVector q5);
+            TakeRow<TVector, TLanes, TVectors>(u, row + pitch, out TVector k0, out TVector k1, out TVector k2, out TVector k3, out TVector k4, out TVector k5);
             for (at++, x++; at < last; at++, x++)
             {
                 row = c + *at;
                 v = TLanes.Create(*x);
                 u = TLanes.Create(x[toKey]);
-                q0 = TLanes.MultiplyAdd(v, TLanes.Load(row), q0);
-                if (TVectors.Value > 1) q1 = TLanes.MultiplyAdd(v, TLanes.Load(row + TLanes.Count), q1);
-                if (TVectors.Value > 2) q2 = TLanes.MultiplyAdd(v, TLanes.Load(row + 2 * TLanes.Count), q2);
-                if (TVectors.Value > 3) q3 = TLanes.MultiplyAdd(v, TLanes.Load(row + 3 * TLanes.Count), q3);
-                if (TVectors.Value > 4) q4 = TLanes.MultiplyAdd(v, TLanes.Load(row + 4 * TLanes.Count), q4);
-                if (TVectors.Value > 5) q5 = TLanes.MultiplyAdd(v, TLanes.Load(row + 5 * TLanes.Count), q5);
-                k0 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch), k0);
-                if (TVectors.Value > 1) k1 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch + TLanes.Count), k1);
-                if (TVectors.Value > 2) k2 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch + 2 * TLanes.Count), k2);
-                if (TVectors.Value > 3) k3 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch + 3 * TLanes.Count), k3);
-                if (TVectors.Value > 4) k4 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch + 4 * TLanes.Count), k4);
-                if (TVectors.Value > 5) k5 = TLanes.MultiplyAdd(u, TLanes.Load(row + pitch + 5 * TLanes.Count), k5);
+                AddRow<TVector, TLanes, TVectors>(v, row, ref q0, ref q1, ref q2, ref q3, ref q4, ref q5);
+                AddRow<TVector, TLanes, TVectors>(u, row + pitch, ref k0, ref k1, ref k2, ref k3, ref k4, ref k5);
             }
 
-            Move<TVector, TLanes>(q0, w, rate);
-            if (TVectors.Value > 1) Move<TVector, TLanes>(q1, w + TLanes.Count, rate);
-            if (TVectors.Value > 2) Move<TVector, TLanes>(q2, w + 2 * TLanes.Count, rate);
-            if (TVectors.Value > 3) Move<TVector, TLanes>(q3, w + 3 * TLanes.Count, rate);
-            if (TVectors.Value > 4) Move<TVector, TLanes>(q4, w + 4 * TLanes.Count, rate);
-            if (TVectors.Value > 5) Move<TVector, TLanes>(q5, w + 5 * TLanes.Count, rate);
-            Move<TVector, TLanes>(k0, w + pitch, rate);
-            if (TVectors.Value > 1) Move<TVector, TLanes>(k1, w + pitch + TLanes.Count, rate);
-            if (TVectors.Value > 2) Move<TVector, TLanes>(k2, w + pitch + 2 * TLanes.Count, rate);
-            if (TVectors.Value > 3) Move<TVector, TLanes>(k3, w + pitch + 3 * TLanes.Count, rate);
-            if (TVectors.Value > 4) Move<TVector, TLanes>(k4, w + pitch + 4 * TLanes.Count, rate);
-            if (TVectors.Value > 5) Move<TVector, TLanes>(k5, w + pitch + 5 * TLanes.Count, rate);
+            MoveRow<TVector, TLanes, TVectors>(q0, q1, q2, q3, q4, q5, w, rate);
+            MoveRow<TVector, TLanes, TVectors>(k0, k1, k2, k3, k4, k5, w + pitch, rate);
         }
     }
 
@@ -326,35 +310,15 @@ internal static unsafe class SignalNoiseKernels
             {
                 double* row = w + *at;
                 TVector v = TLanes.Create(*x);
-                TVector q0 = TLanes.Multiply(v, TLanes.Load(row)), q1 = q0, q2 = q0, q3 = q0, q4 = q0, q5 = q0;
-                if (TVectors.Value > 1) q1 = TLanes.Multiply(v, TLanes.Load(row + TLanes.Count));
-                if (TVectors.Value > 2) q2 = TLanes.Multiply(v, TLanes.Load(row + 2 * TLanes.Count));
-                if (TVectors.Value > 3) q3 = TLanes.Multiply(v, TLanes.Load(row + 3 * TLanes.Count));
-                if (TVectors.Value > 4) q4 = TLanes.Multiply(v, TLanes.Load(row + 4 * TLanes.Count));
-                if (TVectors.Value > 5) q5 = TLanes.Multiply(v, TLanes.Load(row + 5 * TLanes.Count));
-                TVector k0 = TLanes.Multiply(v, TLanes.Load(row + pitch)), k1 = k0, k2 = k0, k3 = k0, k4 = k0, k5 = k0;
-                if (TVectors.Value > 1) k1 = TLanes.Multiply(v, TLanes.Load(row + pitch + TLanes.Count));
-                if (TVectors.Value > 2) k2 = TLanes.Multiply(v, TLanes.Load(row + pitch + 2 * TLanes.Count));
-                if (TVectors.Value > 3) k3 = TLanes.Multiply(v, TLanes.Load(row + pitch + 3 * TLanes.Count));
-                if (TVectors.Value > 4) k4 = TLanes.Multiply(v, TLanes.Load(row + pitch + 4 * TLanes.Count));
-                if (TVectors.Value > 5) k5 = TLanes.Multiply(v, TLanes.Load(row + pitch + 5 * TLanes.Count));
+                TakeRow<TVector, TLanes, TVectors>(v, row, out TVector q0, out TVector q1, out TVector q2, out TVector q3, out TVector q4, out TVector q5);
+                TakeRow<TVector, TLanes, TVectors>(v, row + pitch, out TVector k0, out TVector k1, out TVector k2, out TVector k3, out TVector k4, out TVector k5);
                 int* last = at + *size++;
                 for (at++, x++; at < last; at++, x++)
                 {
                     row = w + *at;
                     v = TLanes.Create(*x);
-                    q0 = TLanes.MultiplyAdd(v, TLanes.Load(row), q0);
-                    if (TVectors.Value > 1) q1 = TLanes.MultiplyAdd(v, TLanes.Load(row + TLanes.Count), q1);
-                    if (TVectors.Value > 2) q2 = TLanes.MultiplyAdd(v, TLanes.Load(row + 2 * TLanes.Count), q2);
-                    if (TVectors.Value > 3) q3 = TLanes.MultiplyAdd(v, TLanes.Load(row + 3 * TLanes.Count), q3);
-                    if (TVectors.Value > 4) q4 = TLanes.MultiplyAdd(v, TLanes.Load(row + 4 * TLanes.Count), q4);
-                    if (TVectors.Value > 5) q5 = TLanes.MultiplyAdd(v, TLanes.Load(row + 5 * TLanes.Count), q5);
-                    k0 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch), k0);
-                    if (TVectors.Value > 1) k1 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch + TLanes.Count), k1);
-                    if (TVectors.Value > 2) k2 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch + 2 * TLanes.Count), k2);
-                    if (TVectors.Value > 3) k3 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch + 3 * TLanes.Count), k3);
-                    if (TVectors.Value > 4) k4 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch + 4 * TLanes.Count), k4);
-                    if (TVectors.Value > 5) k5 = TLanes.MultiplyAdd(v, TLanes.Load(row + pitch + 5 * TLanes.Count), k5);
+                    AddRow<TVector, TLanes, TVectors>(v, row, ref q0, ref q1, ref q2, ref q3, ref q4, ref q5);
+                    AddRow<TVector, TLanes, TVectors>(v, row + pitch, ref k0, ref k1, ref k2, ref k3, ref k4, ref k5);
                 }
 
                 TVector bySignal = TLanes.Create(0.0), byNoise = bySignal;
