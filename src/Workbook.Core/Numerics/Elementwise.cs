@@ -94,35 +94,6 @@ internal static unsafe class Elementwise
         where T : unmanaged =>
         (T*)(((nuint)room + 63) & ~(nuint)63);
 
-    /// <summary>The largest |x| that is not NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T LargestMagnitude<TVector, TLanes, T>(T* x, nint length)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TLanes : ILanes<TVector, T>
-    {
-        nint width = TLanes.Count, i = 0;
-        TVector m0 = TLanes.Create(T.Zero), m1 = m0, m2 = m0, m3 = m0;
-        for (; i <= length - 4 * width; i += 4 * width)
-        {
-            m0 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i)), m0);
-            m1 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + width)), m1);
-            m2 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + 2 * width)), m2);
-            m3 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i + 3 * width)), m3);
-        }
-
-        for (; i <= length - width; i += width)
-        {
-            m0 = TLanes.Max(TLanes.Abs(TLanes.Load(x + i)), m0);
-        }
-
-        if (i < length)
-        {
-            m1 = TLanes.Max(TLanes.Abs(TLanes.LoadFirst(x + i, (int)(length - i), m0)), m1);
-        }
-
-        return TLanes.Largest(TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3)));
-    }
-
     /// <summary>y = f(x) over whole vectors, in the quicker form where a block is bounded.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WholeVectors<TVector, TLanes, T, TFunction>(T* x, T* y, nint length)
@@ -140,7 +111,7 @@ internal static unsafe class Elementwise
         for (nint i = 0; i < length; i += BoundedBlock)
         {
             nint count = nint.Min(BoundedBlock, length - i);
-            if (LargestMagnitude<TVector, TLanes, T>(x + i, count) <= bound)
+            if (Largest.Of<TVector, TLanes, T, Magnitude<T>>(x + i, count, T.Zero) <= bound)
             {
                 Loop<TVector, TLanes, T, Bounded<T, TFunction>>(x + i, y + i, count);
             }

@@ -197,7 +197,7 @@ public static unsafe class Softmax
     {
         // Numbers within half the bound are not further than the bound from each other.
         T half = TExp.Bound<TVector>() * T.CreateTruncating(0.5);
-        if (half > T.Zero && T.Abs(max) <= half && Elementwise.LargestMagnitude<TVector, TLanes, T>(x, columns) <= half)
+        if (half > T.Zero && T.Abs(max) <= half && Largest.Of<TVector, TLanes, T, Magnitude<T>>(x, columns, T.Zero) <= half)
         {
             TermLoop<TVector, TLanes, T, Elementwise.Bounded<T, TExp>>(columns, x, max, terms, padded);
         }
@@ -277,31 +277,8 @@ public static unsafe class Softmax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Maximum<TVector, TLanes, T>(T* x, nint length)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TLanes : ILanes<TVector, T>
-    {
-        nint width = TLanes.Count, i = 0;
-        TVector m0 = TLanes.Create(T.NegativeInfinity), m1 = m0, m2 = m0, m3 = m0;
-        for (; i <= length - 4 * width; i += 4 * width)
-        {
-            m0 = TLanes.Max(TLanes.Load(x + i), m0);
-            m1 = TLanes.Max(TLanes.Load(x + i + width), m1);
-            m2 = TLanes.Max(TLanes.Load(x + i + 2 * width), m2);
-            m3 = TLanes.Max(TLanes.Load(x + i + 3 * width), m3);
-        }
-
-        m0 = TLanes.Max(TLanes.Max(m0, m1), TLanes.Max(m2, m3));
-        for (; i <= length - width; i += width)
-        {
-            m0 = TLanes.Max(TLanes.Load(x + i), m0);
-        }
-
-        if (i < length)
-        {
-            m0 = TLanes.Max(TLanes.LoadFirst(x + i, (int)(length - i), m0), m0);
-        }
-
-        return TLanes.Largest(m0);
-    }
+        where TLanes : ILanes<TVector, T> =>
+        Largest.Of<TVector, TLanes, T, Itself<T>>(x, length, T.NegativeInfinity);
 }
 
 /// <summary>e^(x - a); y is not used.</summary>
