@@ -1,6 +1,6 @@
 using Workbook.Core.Numerics;
 
-namespace Workbook.Core.Engines.Support;
+namespace Workbook.Core.Engines;
 
 /// <summary>
 /// How a matrix of <c>rows</c> x <c>width</c> neurons lies in memory: panel by panel of at most <c>panel</c> neurons, in a panel row after row.

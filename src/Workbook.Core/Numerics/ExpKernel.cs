@@ -85,7 +85,7 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         where TLanes : ILanes<TVector, double>
     {
         if (typeof(TVector) != typeof(Vector512<double>)) return NotPositive<TVector, TLanes>(TLanes.Or(x, TLanes.Create(-0.0)));
-        x = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)x!, Vector512.Create(Lowest), NearerToZeroNegative);
+        x = Unsafe.BitCast<Vector512<double>, TVector>(Avx512DQ.Range(Unsafe.BitCast<TVector, Vector512<double>>(x), Vector512.Create(Lowest), NearerToZeroNegative));
         Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenths, out TVector word, out TVector k, out TVector r);
         return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
     }
@@ -101,7 +101,7 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenths, out TVector word, out TVector k, out TVector r);
         if (typeof(TVector) == typeof(Vector512<double>))
         {
-            r = (TVector)(object)Avx512DQ.Range((Vector512<double>)(object)r!, Vector512.Create(LargestRest), NearerToZero);
+            r = Unsafe.BitCast<Vector512<double>, TVector>(Avx512DQ.Range(Unsafe.BitCast<TVector, Vector512<double>>(r), Vector512.Create(LargestRest), NearerToZero));
         }
 
         return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
@@ -153,7 +153,7 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         r = TLanes.FusedMultiplyAdd(k, TLanes.Create(-Ln2LowSingle), r);
         if (typeof(TVector) == typeof(Vector512<float>))
         {
-            r = (TVector)(object)Avx512DQ.Range((Vector512<float>)(object)r!, Vector512.Create(LargestRestSingle), NearerToZero);
+            r = Unsafe.BitCast<Vector512<float>, TVector>(Avx512DQ.Range(Unsafe.BitCast<TVector, Vector512<float>>(r), Vector512.Create(LargestRestSingle), NearerToZero));
         }
 
         TVector r2 = TLanes.Multiply(r, r), r4 = TLanes.Multiply(r2, r2);

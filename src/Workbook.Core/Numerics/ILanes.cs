@@ -82,7 +82,7 @@ internal unsafe interface ILanes<TVector, T>
     /// <param name="word">Numbers to which 1.5 * 2^52 (1.5 * 2^23 in single precision) or a multiple of it by a power of two has been added.</param>
     static abstract TVector Entry(ReadOnlySpan<T> table, TVector word);
 
-    /// <summary>a 2^k for integers k that are at most twice the largest exponent in size, rounded once.</summary>
+    /// <summary>a 2^k for integers k that are at most twice the largest exponent in size, on the 512-bit rung of any size, rounded once.</summary>
     static abstract TVector Scale(TVector a, TVector k);
 
     /// <summary>The sum of all lanes: the upper half is added to the lower half, down to one number.</summary>

@@ -70,7 +70,7 @@ internal static class PowerOfTwo
     /// 2^(n/16) (1 + p) as T + T p with T from the table, times the whole power of two: two roundings, and a third one where the result is subnormal.
     /// </summary>
     /// <param name="word">A number plus <see cref="RoundToSixteenths"/>.</param>
-    /// <param name="k">word - <see cref="RoundToSixteenths"/> = n/16, between -1080 and 1080.</param>
+    /// <param name="k">word - <see cref="RoundToSixteenths"/> = n/16, between -1080 and 1080; on the 512-bit rung anything.</param>
     /// <param name="p">A small number.</param>
     /// <returns>The product; NaN if p is.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

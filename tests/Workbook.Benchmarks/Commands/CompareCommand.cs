@@ -20,7 +20,7 @@ internal static class CompareCommand
         Option<string?> only = Options.Only();
         Option<bool> quick = Options.Quick();
         Option<string> to = Options.Out();
-        var passes = new Option<int>("--passes") { Description = "How often to go through all rows, 1 to 100: a machine that is slow for a minute is so in one pass.", DefaultValueFactory = _ => DefaultPasses, HelpName = "N" };
+        var passes = new Option<int>("--passes") { Description = "How often to go through all rows, 1 to 100 (once with --quick): a machine that is slow for a minute is so in one pass.", DefaultValueFactory = _ => DefaultPasses, HelpName = "N" };
         passes.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n is < 1 or > 100) result.AddError($"--passes is {result.Tokens[0].Value}; it has to be from 1 to 100.");

@@ -3,8 +3,9 @@ using Workbook.Core.Numerics;
 namespace Workbook.Core.Engines;
 
 /// <summary>
-/// The memory of <see cref="AccumulatedDynamics{TVector, TLanes}"/>: rows of <see cref="Stride"/> neurons as in <see cref="ReducedStart"/>, then the value's scalars
-/// [y v_xi (n) | shared v | v_mu], each of the three filled up to whole cache lines, so that vectors may run over their ends; what is there is zero and has descent zero.
+/// The memory of <see cref="SteppedDynamics{TVector, TLanes}"/>: rows of <see cref="Stride"/> neurons as in <see cref="ReducedStart"/>, then the value's scalars
+/// [y v_xi (n) | shared v | v_mu], each of the three filled up to whole cache lines, so that vectors may run over their ends; what is there is zero and has descent zero. Where rows lie
+/// elsewhere (<see cref="PanelState"/>) there are none here.
 /// </summary>
 /// <remarks>Only sums of directions move. Inner products are made from them in every step, with what shared coordinates add: less is stored, and figure-1 stays in the first-level cache.</remarks>
 internal unsafe struct AccumulatedState

@@ -1,4 +1,3 @@
-using Workbook.Core.Engines.Support;
 using Workbook.Core.Numerics;
 
 namespace Workbook.Core.Engines;
