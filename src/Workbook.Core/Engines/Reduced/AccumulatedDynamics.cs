@@ -62,9 +62,9 @@ internal sealed unsafe class AccumulatedDynamics<TVector, TLanes> : SteppedDynam
         if (TStep.Moves) AccumulatedRows<TVector, TLanes>.Line<TStep>(State, State->ValueNoise);
     }
 
-    private double Top(double* exponent) => AccumulatedRows<TVector, TLanes>.Top(exponent, _n);
+    private double Top(double* exponent) => AccumulatedScales<TVector, TLanes>.Top(exponent, _n);
 
-    private double Top(double* exponent, int from, int to) => AccumulatedRows<TVector, TLanes>.Top(exponent, State->ColumnSample, from, to);
+    private double Top(double* exponent, int from, int to) => AccumulatedScales<TVector, TLanes>.Top(exponent, State->ColumnSample, from, to);
 
     /// <summary>The exponents that the descents have, for rules that look at more than signs.</summary>
     private void FillExponents()

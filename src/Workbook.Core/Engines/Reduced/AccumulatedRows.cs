@@ -223,59 +223,6 @@ internal static unsafe class AccumulatedRows<TVector, TLanes>
         }
     }
 
-    /// <summary>The same where weights are mantissas with exponents: each vote's, mu's too, at the scale of its largest.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ScaledWeights(AccumulatedState* s)
-    {
-        double* noise = s->Descent + s->ValueNoise, onShared = s->Descent + s->ValueShared, beta2 = s->MinusBeta2, values = s->ColumnValue, queryWeights = s->QueryWeight, keyWeights = s->KeyWeight;
-        double* exponent1 = s->Exponent1, exponent2 = s->Exponent2, exponentOwn = s->ExponentOwn, exponentSignal = s->ExponentSignal, exponentNoise = s->ExponentNoise;
-        int* samples = s->ColumnSample, starts = s->ColumnStart;
-        int n = s->N, shared = s->SharedCount;
-        double top1 = Top(exponent1, n), topOwn = Top(exponentOwn, n), topSignal = Top(exponentSignal, n), signal = 0;
-        for (int i = 0; i < n; i++)
-        {
-            s->MinusVote1[i] *= -Below(exponent1[i] - top1);
-            s->MinusWeight[i] = -Below(exponentOwn[i] - topOwn);
-            signal = Math.FusedMultiplyAdd(s->OnSignal[i], Below(exponentSignal[i] - topSignal), signal);
-        }
-        s->Descent[s->ValueSignal] = signal;
-        for (int c = 0; c < shared; c++)
-        {
-            int from = starts[c], to = starts[c + 1];
-            double topQuery = Top(exponent2, samples, from, to), topKey = Top(exponentOwn, samples, from, to), topNoise = Top(exponentNoise, samples, from, to), sum = 0;
-            for (int e = from; e < to; e++)
-            {
-                int i = samples[e];
-                queryWeights[e] = values[e] * beta2[i] * Below(exponent2[i] - topQuery);
-                keyWeights[e] = values[e] * Below(exponentOwn[i] - topKey);
-                sum = Math.FusedMultiplyAdd(values[e] * noise[i], Below(exponentNoise[i] - topNoise), sum);
-            }
-            onShared[c] = sum;
-        }
-    }
-
-    /// <summary>2^k for an integer k that is not positive; below 2^-1000 nothing counts beside a 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Below(double k) => BitConverter.Int64BitsToDouble((PowerOfTwo.BiasDouble + (long)(k > -1000 ? k : -1000)) << 52);
-
-    /// <summary>The largest of some exponents.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Top(double* exponent, int count)
-    {
-        double top = double.NegativeInfinity;
-        for (int i = 0; i < count; i++) top = exponent[i] > top ? exponent[i] : top;
-        return top;
-    }
-
-    /// <summary>The largest exponent of the samples of some entries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Top(double* exponent, int* samples, int from, int to)
-    {
-        double top = exponent[samples[from]];
-        for (int e = from + 1; e < to; e++) top = exponent[samples[e]] > top ? exponent[samples[e]] : top;
-        return top;
-    }
-
     /// <summary>The shared coordinates of W_Q: sum -y xi_c beta_2 D_i, and of W_K: sum y xi_c C_i; <see cref="Samples"/> came before.</summary>
     public static void Shared<TStep>(AccumulatedState* s) where TStep : IStepLanes
     {

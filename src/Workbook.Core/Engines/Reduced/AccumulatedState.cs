@@ -45,6 +45,9 @@ internal unsafe struct AccumulatedState
     /// <summary>Per sample, where weights have left the range of a double: the binary exponents of beta_1, beta_2, C_i and of the descents of v_mu and y v_xi.</summary>
     public double* Exponent1, Exponent2, ExponentOwn, ExponentSignal, ExponentNoise;
 
+    /// <summary>Per sample four numbers: the exponents, and what they belong to, of minus beta_2, C_i (a 1) and the descent of y v_xi_i; the last is 0.</summary>
+    public double* ExponentOfVotes, MantissaOfVotes;
+
     /// <summary>Entries of shared coordinates by sample: y xi_c times the rate.</summary>
     public double* SampleValue;
 
@@ -87,6 +90,7 @@ internal unsafe struct AccumulatedState
         Score1 = Take(Samples); Score2 = Take(Samples); Value = Take(Samples); Margin = Take(Samples); Large1 = Take(Samples); Large2 = Take(Samples); Share = Take(Samples);
         Own1 = Take(Samples); Own2 = Take(Samples); MinusBeta2 = Take(Samples); MinusVote1 = Take(Samples); MinusWeight = Take(Samples); OnSignal = Take(Samples);
         Exponent1 = Take(Samples); Exponent2 = Take(Samples); ExponentOwn = Take(Samples); ExponentSignal = Take(Samples); ExponentNoise = Take(Samples);
+        ExponentOfVotes = Take(4 * Samples); MantissaOfVotes = Take(4 * Samples);
         SampleValue = Take(Entries); ColumnValue = Take(Entries); ColumnMove = Take(Entries); QueryWeight = Take(Entries); KeyWeight = Take(Entries);
         SampleRow = (int*)Take(Entries); ColumnSample = (int*)Take(Entries); ColumnRow = (int*)Take(Entries);
         SampleStart = (int*)Take(N + 1); ColumnStart = (int*)Take(SharedCount + 1);

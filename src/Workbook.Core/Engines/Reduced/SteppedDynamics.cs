@@ -99,7 +99,7 @@ internal abstract unsafe class SteppedDynamics<TVector, TLanes> : ReducedDynamic
         if (Scaled)
         {
             _unitWeights = false;
-            AccumulatedRows<TVector, TLanes>.ScaledWeights(State);
+            AccumulatedScales<TVector, TLanes>.Weights(State);
             return;
         }
         AccumulatedRows<TVector, TLanes>.Weights(State);
