@@ -10,31 +10,30 @@ internal static unsafe class CountLanes<TVector, TLanes>
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
-    /// <summary>Adds sgn(g), g not NaN, and returns the sums as doubles.</summary>
+    /// <summary>Adds sgn(g) and returns the sums as doubles. g is neither NaN nor -0, and what is below 2^-1042 counts as 0.</summary>
+    /// <remarks>The sign is taken from the upper half of a double's bits: as integers these are positive, zero or negative where g is.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Follow(int* sum, TVector g)
     {
-        TVector moved = SignedStep.OfNumber<TVector, TLanes>(Load(sum), TLanes.Create(1), g);
-        Store(moved, sum);
-        return moved;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Load(int* sum)
-    {
-        if (typeof(TVector) == typeof(Vector512<double>) && Avx512F.IsSupported) return Unsafe.BitCast<Vector512<double>, TVector>(Avx512F.ConvertToVector512Double(Vector256.Load(sum)));
-        if (typeof(TVector) == typeof(Vector256<double>) && Avx.IsSupported) return Unsafe.BitCast<Vector256<double>, TVector>(Avx.ConvertToVector256Double(Vector128.Load(sum)));
-        Unsafe.SkipInit(out TVector x);
-        for (int lane = 0; lane < TLanes.Count; lane++) Unsafe.Add(ref Unsafe.As<TVector, double>(ref x), lane) = sum[lane];
-        return x;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TVector x, int* sum)
-    {
-        if (typeof(TVector) == typeof(Vector512<double>) && Avx512F.IsSupported) Avx512F.ConvertToVector256Int32(Unsafe.BitCast<TVector, Vector512<double>>(x)).Store(sum);
-        else if (typeof(TVector) == typeof(Vector256<double>) && Avx.IsSupported) Avx.ConvertToVector128Int32(Unsafe.BitCast<TVector, Vector256<double>>(x)).Store(sum);
-        else
-            for (int lane = 0; lane < TLanes.Count; lane++) sum[lane] = (int)Unsafe.Add(ref Unsafe.As<TVector, double>(ref x), lane);
+        if (typeof(TVector) == typeof(Vector512<double>) && Avx512F.IsSupported)
+        {
+            Vector256<int> upper = Avx512F.PermuteVar16x32(Unsafe.BitCast<TVector, Vector512<int>>(g), Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 1, 3, 5, 7, 9, 11, 13, 15)).GetLower();
+            Vector256<int> moved = Vector256.Load(sum) + Avx2.Sign(Vector256<int>.One, upper);
+            moved.Store(sum);
+            return Unsafe.BitCast<Vector512<double>, TVector>(Avx512F.ConvertToVector512Double(moved));
+        }
+        if (typeof(TVector) == typeof(Vector256<double>) && Avx2.IsSupported)
+        {
+            Vector128<int> upper = Avx2.PermuteVar8x32(Unsafe.BitCast<TVector, Vector256<int>>(g), Vector256.Create(1, 3, 5, 7, 1, 3, 5, 7)).GetLower();
+            Vector128<int> moved = Vector128.Load(sum) + Ssse3.Sign(Vector128<int>.One, upper);
+            moved.Store(sum);
+            return Unsafe.BitCast<Vector256<double>, TVector>(Avx.ConvertToVector256Double(moved));
+        }
+        for (int lane = 0; lane < TLanes.Count; lane++)
+        {
+            ref double x = ref Unsafe.Add(ref Unsafe.As<TVector, double>(ref g), lane);
+            x = sum[lane] += (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0);
+        }
+        return g;
     }
 }

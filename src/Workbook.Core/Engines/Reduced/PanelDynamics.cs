@@ -8,13 +8,13 @@ internal static class PanelDynamics
     /// <summary>So many sums of shared coordinates, 512 KiB as doubles, are faster read once as integers.</summary>
     public const long LeastSums = 64 * 1024;
 
-    /// <summary>Whether there are so many sums, and no number made of them leaves the range of a double while they are in that of an integer.</summary>
+    /// <summary>Whether there are so many sums, no number made of them leaves the range of a double while they are in that of an integer, and no vote is so small that <see cref="CountLanes{TVector, TLanes}"/> does not see it.</summary>
     public static bool Takes(ReducedStart start, double rate, long leastSums = LeastSums)
     {
         if (2L * start.SharedCount * start.Stride < leastSums) return false;
         double[] begin = start.Start, factor = start.Factor, entries = start.Shared.SampleValue;
         double most = int.MaxValue * Math.Abs(rate) * (Math.Sqrt(VectorOps.Dot(factor, factor)) + Math.Sqrt(VectorOps.Dot(entries, entries)) * entries.Length);
-        return VectorOps.Dot(begin, begin) < 1e200 && most < 1e100;
+        return VectorOps.Dot(begin, begin) is > 1e-200 and < 1e200 && most < 1e100;
     }
 }
 

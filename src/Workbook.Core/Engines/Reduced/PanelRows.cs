@@ -55,40 +55,60 @@ internal static unsafe class PanelRows<TVector, TLanes>
         Scores(s, panel, first, pitch);
     }
 
+    private static void Samples(PanelState* s, AccumulatedState* weights, int first, int pitch)
+    {
+        // Two vectors at a time: fewer would read every cache line of doubles, or of integers, more than once.
+        int r = 0;
+        for (; r <= pitch - 2 * TLanes.Count; r += 2 * TLanes.Count) Samples<Two>(s, weights, first, pitch, r);
+        if (r < pitch) Samples<One>(s, weights, first, pitch, r);
+    }
+
     /// <summary>
     /// q_mu: -sum beta_1 D_i; y q_xi_i: -beta_2 D_i; y k_xi_i: C_i = beta_1 q_mu + beta_2 y q_xi_i; k_mu: -sum C_i. Leaves D and C, and of the next inner products what a sample's own coordinates make.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Samples(PanelState* s, AccumulatedState* weights, int first, int pitch)
+    private static void Samples<TVectors>(PanelState* s, AccumulatedState* weights, nint first, nint pitch, nint r) where TVectors : IConstant
     {
-        nint n = s->N, rows = 2 + 2 * n, next = pitch, toKeys = n * next;
+        nint n = s->N, rows = 2 + 2 * n, toKeys = n * pitch;
         double* own1 = weights->Own1, own2 = weights->Own2, vote1 = weights->MinusVote1, beta2 = weights->MinusBeta2, weight = weights->MinusWeight, scale = s->Scale;
-        for (nint r = 0; r < pitch; r += TLanes.Count)
+        int* sums = s->Own + first * rows + r, sum = sums + 2 * pitch;
+        double* starts = s->Start + first * rows + r, start = starts + 2 * pitch, mu = s->Mu + 2 * first + r;
+        double* query = s->Query + first * n + r, key = s->Key + first * n + r, difference = s->Difference + r, descent = s->Descent + r;
+        TVector qMu0 = TLanes.Load(mu), kMu0 = TLanes.Load(mu + pitch), qMu1 = qMu0, kMu1 = kMu0, toQuery0 = TLanes.Create(0), toKey0 = toQuery0, toQuery1 = toQuery0, toKey1 = toQuery0;
+        if (TVectors.Value > 1) (qMu1, kMu1) = (TLanes.Load(mu + TLanes.Count), TLanes.Load(mu + pitch + TLanes.Count));
+        for (nint i = 0; i < n; i++, sum += pitch, start += pitch, query += pitch, key += pitch, difference += pitch, descent += pitch)
         {
-            int* sums = s->Own + first * rows + r, sum = sums + 2 * next;
-            double* starts = s->Start + first * rows + r, start = starts + 2 * next, mu = s->Mu + 2 * first + r;
-            double* query = s->Query + first * n + r, key = s->Key + first * n + r, difference = s->Difference + r, descent = s->Descent + r;
-            TVector qMu = TLanes.Load(mu), kMu = TLanes.Load(mu + next), toQuery = TLanes.Create(0), toKey = toQuery;
-            for (nint i = 0; i < n; i++)
-            {
-                TVector d = TLanes.Subtract(kMu, TLanes.Load(key)), c = TLanes.FusedMultiplyAdd(TLanes.Create(own2[i]), TLanes.Load(query), TLanes.Multiply(TLanes.Create(own1[i]), qMu));
-                TLanes.Store(d, difference);
-                TLanes.Store(c, descent);
-                toQuery = TLanes.FusedMultiplyAdd(TLanes.Create(vote1[i]), d, toQuery);
-                toKey = TLanes.FusedMultiplyAdd(TLanes.Create(weight[i]), c, toKey);
-                TLanes.Store(Moved(sum, start, scale[2 + i], TLanes.Multiply(TLanes.Create(beta2[i]), d)), query);
-                TLanes.Store(Moved(sum + toKeys, start + toKeys, scale[2 + n + i], c), key);
-                sum += next;
-                start += next;
-                query += next;
-                key += next;
-                difference += next;
-                descent += next;
-            }
-            TLanes.Store(Moved(sums, starts, scale[0], toQuery), mu);
-            TLanes.Store(Moved(sums + next, starts + next, scale[1], toKey), mu + next);
+            TVector d = TLanes.Subtract(kMu0, TLanes.Load(key)), c = Descent(own1[i], qMu0, own2[i], TLanes.Load(query));
+            TLanes.Store(d, difference);
+            TLanes.Store(c, descent);
+            toQuery0 = TLanes.FusedMultiplyAdd(TLanes.Create(vote1[i]), d, toQuery0);
+            toKey0 = TLanes.FusedMultiplyAdd(TLanes.Create(weight[i]), c, toKey0);
+            TLanes.Store(Moved(sum, start, scale[2 + i], Product(beta2[i], d)), query);
+            TLanes.Store(Moved(sum + toKeys, start + toKeys, scale[2 + n + i], c), key);
+            if (TVectors.Value == 1) continue;
+            d = TLanes.Subtract(kMu1, TLanes.Load(key + TLanes.Count));
+            c = Descent(own1[i], qMu1, own2[i], TLanes.Load(query + TLanes.Count));
+            TLanes.Store(d, difference + TLanes.Count);
+            TLanes.Store(c, descent + TLanes.Count);
+            toQuery1 = TLanes.FusedMultiplyAdd(TLanes.Create(vote1[i]), d, toQuery1);
+            toKey1 = TLanes.FusedMultiplyAdd(TLanes.Create(weight[i]), c, toKey1);
+            TLanes.Store(Moved(sum + TLanes.Count, start + TLanes.Count, scale[2 + i], Product(beta2[i], d)), query + TLanes.Count);
+            TLanes.Store(Moved(sum + toKeys + TLanes.Count, start + toKeys + TLanes.Count, scale[2 + n + i], c), key + TLanes.Count);
         }
+        TLanes.Store(Moved(sums, starts, scale[0], toQuery0), mu);
+        TLanes.Store(Moved(sums + pitch, starts + pitch, scale[1], toKey0), mu + pitch);
+        if (TVectors.Value == 1) return;
+        TLanes.Store(Moved(sums + TLanes.Count, starts + TLanes.Count, scale[0], toQuery1), mu + TLanes.Count);
+        TLanes.Store(Moved(sums + pitch + TLanes.Count, starts + pitch + TLanes.Count, scale[1], toKey1), mu + pitch + TLanes.Count);
     }
+
+    /// <summary>a x, which is not -0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Product(double a, TVector x) => TLanes.FusedMultiplyAdd(TLanes.Create(a), x, TLanes.Create(0));
+
+    /// <summary>beta_1 q_mu + beta_2 y q_xi, which is not -0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Descent(double beta1, TVector qMu, double beta2, TVector q) => TLanes.FusedMultiplyAdd(TLanes.Create(beta2), q, Product(beta1, qMu));
 
     /// <summary>start + scale a, a with the sign of a descent.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -107,10 +127,10 @@ internal static unsafe class PanelRows<TVector, TLanes>
             nint row1 = sample[0] * pitch, row2 = sample[1] * pitch;
             double* votes1 = votes + row1, votes2 = votes + row2, next1 = next + row1, next2 = next + row2;
             TVector weight1 = TLanes.Create(weight[0]), weight2 = TLanes.Create(weight[1]), move1 = TLanes.Create(move[0]), move2 = TLanes.Create(move[1]);
-            Pair(sum, weight1, weight2, votes1, votes2, move1, move2, next1, next2);
-            if (TVectors.Value > 1) Pair(sum + TLanes.Count, weight1, weight2, votes1 + TLanes.Count, votes2 + TLanes.Count, move1, move2, next1 + TLanes.Count, next2 + TLanes.Count);
-            if (TVectors.Value > 2) Pair(sum + 2 * TLanes.Count, weight1, weight2, votes1 + 2 * TLanes.Count, votes2 + 2 * TLanes.Count, move1, move2, next1 + 2 * TLanes.Count, next2 + 2 * TLanes.Count);
-            if (TVectors.Value > 3) Pair(sum + 3 * TLanes.Count, weight1, weight2, votes1 + 3 * TLanes.Count, votes2 + 3 * TLanes.Count, move1, move2, next1 + 3 * TLanes.Count, next2 + 3 * TLanes.Count);
+            Pair(0, sum, weight1, weight2, votes1, votes2, move1, move2, next1, next2);
+            if (TVectors.Value > 1) Pair(TLanes.Count, sum, weight1, weight2, votes1, votes2, move1, move2, next1, next2);
+            if (TVectors.Value > 2) Pair(2 * TLanes.Count, sum, weight1, weight2, votes1, votes2, move1, move2, next1, next2);
+            if (TVectors.Value > 3) Pair(3 * TLanes.Count, sum, weight1, weight2, votes1, votes2, move1, move2, next1, next2);
         }
         for (; c < shared; c++, sum += pitch)
         {
@@ -144,13 +164,14 @@ internal static unsafe class PanelRows<TVector, TLanes>
         }
     }
 
-    /// <summary>A vector of neurons of a coordinate of two samples.</summary>
+    /// <summary>A vector of neurons, from the given one on, of a coordinate of two samples.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair(int* sum, TVector weight1, TVector weight2, double* votes1, double* votes2, TVector move1, TVector move2, double* next1, double* next2)
+    private static void Pair(nint r, int* sum, TVector weight1, TVector weight2, double* votes1, double* votes2, TVector move1, TVector move2, double* next1, double* next2)
     {
-        TVector a = CountLanes<TVector, TLanes>.Follow(sum, TLanes.FusedMultiplyAdd(weight2, TLanes.Load(votes2), TLanes.Multiply(weight1, TLanes.Load(votes1))));
-        Add(move1, a, next1);
-        Add(move2, a, next2);
+        TVector a = TLanes.FusedMultiplyAdd(weight2, TLanes.Load(votes2 + r), TLanes.FusedMultiplyAdd(weight1, TLanes.Load(votes1 + r), TLanes.Create(0)));
+        a = CountLanes<TVector, TLanes>.Follow(sum + r, a);
+        TLanes.Store(TLanes.FusedMultiplyAdd(move1, a, TLanes.Load(next1 + r)), next1 + r);
+        TLanes.Store(TLanes.FusedMultiplyAdd(move2, a, TLanes.Load(next2 + r)), next2 + r);
     }
 
     /// <summary>y += x a.</summary>

@@ -33,6 +33,14 @@ public sealed class PanelDynamicsTests
         OnEveryRung(problem, 40);
     }
 
+    // Then descents are zeros of either sign.
+    [Fact]
+    public void From_weights_of_zero_too()
+    {
+        Dataset data = Overlapping.DrawTraining(1);
+        OnEveryRung(new TrainingProblem(data, InitialWeights.From(new TransformerWeights(20, 2, data.Dimension)), new SignGd(2e-3)), 5);
+    }
+
     [Fact]
     public void Panels_are_for_many_sums_of_bounded_numbers()
     {
@@ -42,6 +50,7 @@ public sealed class PanelDynamicsTests
         Assert.False(PanelDynamics.Takes(small, 1e90, leastSums: 0));
         Assert.True(PanelDynamics.Takes(large, 1e-3, leastSums: 0));
         Assert.False(PanelDynamics.Takes(Start(1e120), 1e-3, leastSums: 0));
+        Assert.False(PanelDynamics.Takes(Start(1e-120), 1e-3, leastSums: 0));
         Assert.False(PanelDynamics.Takes(small, double.PositiveInfinity, leastSums: 0));
 
         ReducedStart Start(double sigma_0) => new(Problems.SignalNoise(Overlapping, new SignGd(1e-3), 1, new ModelSpec(4, 2, sigma_0)));
