@@ -75,6 +75,7 @@ public static class Goals
         new("rows", "softmax rows, log-sigmoid, exp, float64, per element", Unit.NanosecondsPerElement, 0.34, ByWidth: true),
         new("support.figure-1", "figure-1, 900 steps, overlapping supports, support engine, against PyTorch", Unit.Times, 900),
         new("support.large", "n = 200, s = 40, m_k = m_v = 128, d = 20,000, support engine, per step, against PyTorch", Unit.Times, 1500),
+        new("reduced.large", "the same, reduced engine", Unit.Times, 1500),
         new("reduced.figure-1", "figure-1, 900 steps, one run, reduced engine, against PyTorch", Unit.Times, 2500),
         new("reduced.disjoint", "the same with disjoint supports", Unit.Times, 2500),
         new("runs", "many runs of figure-1, fresh data and weights each, 2 cores", Unit.RunsPerSecond, 18_000, Threads: 2),

@@ -9,7 +9,7 @@ internal static class AllRows
     [
         (["matrix.f64.peak", "matrix.f64.openblas", "matrix.f32.peak", "matrix.f32.openblas", "skinny.tn.peak", "skinny.tn.openblas", "skinny.nt.peak", "skinny.nt.openblas"], MatrixRows.Measure),
         (["rows"], ElementRows.Measure),
-        (["support.figure-1", "support.large", "reduced.figure-1", "reduced.disjoint", "dense.f64", "dense.f32"], TrainingRows.Measure),
+        (["support.figure-1", "support.large", "reduced.large", "reduced.figure-1", "reduced.disjoint", "dense.f64", "dense.f32"], TrainingRows.Measure),
         (["runs", "runs.scaling", "runs.disjoint", "runs.disjoint.scaling"], ManyRunRows.Measure),
         (["test.drawn", "test.drawing"], TestRows.Measure),
         (["horizon"], HorizonRows.Measure),

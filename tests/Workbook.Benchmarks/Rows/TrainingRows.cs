@@ -24,7 +24,7 @@ internal static class TrainingRows
         if (context.Wants("support.figure-1") | context.Wants("reduced.figure-1"))
             Figure1(context, SupportMode.Independent, ("support.figure-1", EngineKind.Support), ("reduced.figure-1", EngineKind.Reduced));
         if (context.Wants("reduced.disjoint")) Figure1(context, SupportMode.Disjoint, ("reduced.disjoint", EngineKind.Reduced));
-        if (context.Wants("support.large")) Large(context);
+        if (context.Wants("support.large") | context.Wants("reduced.large")) Large(context);
         if (context.Wants("dense.f64") | context.Wants("dense.f32")) Dense(context);
     }
 
@@ -97,7 +97,8 @@ internal static class TrainingRows
         context.Say("n = 200, d = 20,000, drawing data and weights");
         int steps = context.Quick ? 1 : 2;
         using PeerProblem both = LargeProblem();
-        PerStep(context, both, "support.large", EngineKind.Support, Precision.F64, steps, LossTolerance64);
+        if (context.Wants("support.large")) PerStep(context, both, "support.large", EngineKind.Support, Precision.F64, steps, LossTolerance64);
+        if (context.Wants("reduced.large")) PerStep(context, both, "reduced.large", EngineKind.Reduced, Precision.F64, steps, LossTolerance64);
     }
 
     private static void Dense(RowContext context)
