@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Workbook.Core.Engines.Dense;
 using Workbook.Core.Engines.Support;
@@ -116,8 +117,8 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     /// <summary>y += a x.</summary>
     private static void Add(T a, ReadOnlySpan<T> x, Span<T> y)
     {
-        if (typeof(T) == typeof(double)) VectorOps.Axpy(double.CreateChecked(a), MemoryMarshal.Cast<T, double>(x), MemoryMarshal.Cast<T, double>(y));
-        else VectorOps.Axpy(float.CreateChecked(a), MemoryMarshal.Cast<T, float>(x), MemoryMarshal.Cast<T, float>(y));
+        if (typeof(T) == typeof(double)) VectorOps.Axpy(Unsafe.BitCast<T, double>(a), MemoryMarshal.Cast<T, double>(x), MemoryMarshal.Cast<T, double>(y));
+        else VectorOps.Axpy(Unsafe.BitCast<T, float>(a), MemoryMarshal.Cast<T, float>(x), MemoryMarshal.Cast<T, float>(y));
     }
 
     /// <inheritdoc/>

@@ -170,16 +170,16 @@ internal static unsafe class TestKernels
     // The number is in a register already: read again it would be loaded once and spread by the port of the shuffles, which is that of products too.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double First<TVector>(TVector x) =>
-        typeof(TVector) == typeof(Vector512<double>) ? ((Vector512<double>)(object)x!).ToScalar()
-        : typeof(TVector) == typeof(Vector256<double>) ? ((Vector256<double>)(object)x!).ToScalar()
-        : typeof(TVector) == typeof(Vector128<double>) ? ((Vector128<double>)(object)x!).ToScalar()
-        : (double)(object)x!;
+        typeof(TVector) == typeof(Vector512<double>) ? Unsafe.BitCast<TVector, Vector512<double>>(x).ToScalar()
+        : typeof(TVector) == typeof(Vector256<double>) ? Unsafe.BitCast<TVector, Vector256<double>>(x).ToScalar()
+        : typeof(TVector) == typeof(Vector128<double>) ? Unsafe.BitCast<TVector, Vector128<double>>(x).ToScalar()
+        : Unsafe.BitCast<TVector, double>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Whole<TVector>(TVector x) => (Vector512<double>)(object)x!;
+    private static Vector512<double> Whole<TVector>(TVector x) => Unsafe.BitCast<TVector, Vector512<double>>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Half<TVector>(TVector x) => (Vector256<double>)(object)x!;
+    private static Vector256<double> Half<TVector>(TVector x) => Unsafe.BitCast<TVector, Vector256<double>>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(Vector512<double> group, Vector256<double> sign, double* signal, ref Vector256<double> sum0, ref Vector256<double> sum1) =>

@@ -61,8 +61,8 @@ internal static class PowerOfTwo
     {
         TVector t = TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word);
         t = typeof(TVector) == typeof(Vector256<double>)
-            ? (TVector)(object)(((Vector256<double>)(object)t!).AsInt64() + Vector256.ShiftLeft(((Vector256<double>)(object)word!).AsInt64(), 48)).AsDouble()
-            : (TVector)(object)(((Vector128<double>)(object)t!).AsInt64() + Vector128.ShiftLeft(((Vector128<double>)(object)word!).AsInt64(), 48)).AsDouble();
+            ? Unsafe.BitCast<Vector256<double>, TVector>((Unsafe.BitCast<TVector, Vector256<double>>(t).AsInt64() + Vector256.ShiftLeft(Unsafe.BitCast<TVector, Vector256<double>>(word).AsInt64(), 48)).AsDouble())
+            : Unsafe.BitCast<Vector128<double>, TVector>((Unsafe.BitCast<TVector, Vector128<double>>(t).AsInt64() + Vector128.ShiftLeft(Unsafe.BitCast<TVector, Vector128<double>>(word).AsInt64(), 48)).AsDouble());
         return TLanes.FusedMultiplyAdd(t, p, t);
     }
 
@@ -87,26 +87,26 @@ internal static class PowerOfTwo
         if (typeof(TVector) == typeof(Vector256<double>))
         {
             // Two factors, each in range: 2^low with low = floor(k) >> 1, and the rest in the exponent of T.
-            Vector256<long> bits = ((Vector256<double>)(object)word!).AsInt64();
-            Vector256<long> entry = ((Vector256<double>)(object)TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)!).AsInt64();
+            Vector256<long> bits = Unsafe.BitCast<TVector, Vector256<double>>(word).AsInt64();
+            Vector256<long> entry = Unsafe.BitCast<TVector, Vector256<double>>(TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)).AsInt64();
             Vector256<long> low = Vector256.ShiftLeft(bits, 47) & Vector256.Create(ExponentMask);
-            var t = (TVector)(object)(entry + Vector256.ShiftLeft(bits, 48) - low).AsDouble();
-            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), (TVector)(object)low.AsDouble());
+            var t = Unsafe.BitCast<Vector256<double>, TVector>((entry + Vector256.ShiftLeft(bits, 48) - low).AsDouble());
+            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), Unsafe.BitCast<Vector256<double>, TVector>(low.AsDouble()));
         }
 
         if (typeof(TVector) == typeof(Vector128<double>))
         {
-            Vector128<long> bits = ((Vector128<double>)(object)word!).AsInt64();
-            Vector128<long> entry = ((Vector128<double>)(object)TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)!).AsInt64();
+            Vector128<long> bits = Unsafe.BitCast<TVector, Vector128<double>>(word).AsInt64();
+            Vector128<long> entry = Unsafe.BitCast<TVector, Vector128<double>>(TLanes.Entry(MemoryMarshal.Cast<ulong, double>(SixteenthBits), word)).AsInt64();
             Vector128<long> low = Vector128.ShiftLeft(bits, 47) & Vector128.Create(ExponentMask);
-            var t = (TVector)(object)(entry + Vector128.ShiftLeft(bits, 48) - low).AsDouble();
-            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), (TVector)(object)low.AsDouble());
+            var t = Unsafe.BitCast<Vector128<double>, TVector>((entry + Vector128.ShiftLeft(bits, 48) - low).AsDouble());
+            return TLanes.Multiply(TLanes.FusedMultiplyAdd(t, p, t), Unsafe.BitCast<Vector128<double>, TVector>(low.AsDouble()));
         }
         else
         {
             TVector t = TLanes.Entry(Sixteenths, word);
-            double scaled = Math.ScaleB((double)(object)TLanes.FusedMultiplyAdd(t, p, t)!, (int)Math.Floor((double)(object)k!));
-            return (TVector)(object)scaled;
+            double scaled = Math.ScaleB(Unsafe.BitCast<TVector, double>(TLanes.FusedMultiplyAdd(t, p, t)), (int)Math.Floor(Unsafe.BitCast<TVector, double>(k)));
+            return Unsafe.BitCast<double, TVector>(scaled);
         }
     }
 }

@@ -43,14 +43,20 @@ internal readonly struct SignKernel<T> : IFunction<T>
     {
         // One instruction with 512 bits: a table of what to give for each class of numbers.
         if (typeof(TVector) == typeof(Vector512<double>) && Avx512F.IsSupported)
-            return (TVector)(object)Avx512F.Fixup((Vector512<double>)(object)x!, (Vector512<double>)(object)x!, Vector512.Create(ByClass), 0);
+            return Unsafe.BitCast<Vector512<double>, TVector>(Fixup(Unsafe.BitCast<TVector, Vector512<double>>(x)));
         if (typeof(TVector) == typeof(Vector512<float>) && Avx512F.IsSupported)
-            return (TVector)(object)Avx512F.Fixup((Vector512<float>)(object)x!, (Vector512<float>)(object)x!, Vector512.Create((int)ByClass), 0);
+            return Unsafe.BitCast<Vector512<float>, TVector>(Fixup(Unsafe.BitCast<TVector, Vector512<float>>(x)));
         TVector zero = TLanes.Create(T.Zero);
         TVector unit = TLanes.Or(TLanes.And(x, TLanes.Create(T.NegativeZero)), TLanes.Create(T.One));
         TVector sign = TLanes.Select(TLanes.EqualTo(x, zero), zero, unit);
         return TLanes.Select(TLanes.EqualTo(x, x), sign, x);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Fixup(Vector512<double> x) => Avx512F.Fixup(x, x, Vector512.Create(ByClass), 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Fixup(Vector512<float> x) => Avx512F.Fixup(x, x, Vector512.Create((int)ByClass), 0);
 }
 
 /// <summary>w - eta sgn(g): y is w, a is eta, x is g.</summary>
