@@ -73,7 +73,7 @@ public sealed class ReducedEngine : TrainingEngine, IDisposable
 
     /// <summary>SignGD with a constant rate is counted where most steps change no sign.</summary>
     private static ReducedWay Fastest(ReducedStart start, double rate) =>
-        !start.Shared.Contested ? ReducedWay.Settling : PanelDynamics.Takes(start, rate) ? ReducedWay.Panels : ReducedWay.Accumulated;
+        !start.Shared.Contested ? ReducedWay.Settling : PanelDynamics.Takes(start, rate, PanelDynamics.LeastSums) ? ReducedWay.Panels : ReducedWay.Accumulated;
 
     /// <inheritdoc/>
     public override string Name => "reduced";
