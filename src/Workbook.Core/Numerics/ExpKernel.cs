@@ -90,6 +90,18 @@ internal readonly struct ExpKernel : IFunction<double>, IFunction<float>
         return PowerOfTwo.Times<TVector, TLanes>(word, k, Polynomial<TVector, TLanes>(r));
     }
 
+    /// <summary>e^x = m 2^exponent with m between 0.97 and 1.96 and a whole exponent, for |x| up to 1e13; NaN gives NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Mantissa<TVector, TLanes>(TVector x, out TVector exponent)
+        where TLanes : ILanes<TVector, double>
+    {
+        Reduce<TVector, TLanes>(x, PowerOfTwo.RoundToSixteenths, out TVector word, out TVector k, out TVector r);
+        // A number of sixteenths, less nearly half of one, rounds to what is below it.
+        TVector toInteger = TLanes.Create(PowerOfTwo.RoundToIntegerDouble);
+        exponent = TLanes.Subtract(TLanes.Add(TLanes.Subtract(k, TLanes.Create(15.0 / 32)), toInteger), toInteger);
+        return PowerOfTwo.Sixteenths<TVector, TLanes>(word, Polynomial<TVector, TLanes>(r));
+    }
+
     /// <summary>
     /// e^x, x within the bounds except on the 512-bit rung: what scales there takes any k, also infinite and NaN, and only r has to be kept small, in one
     /// operation instead of two.

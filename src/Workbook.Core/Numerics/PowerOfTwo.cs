@@ -29,10 +29,12 @@ internal static class PowerOfTwo
     /// <summary>The same with n + 16 * 1023, whose upper bits are the exponent field of 2^floor(k).</summary>
     internal const double RoundToSixteenthsNormal = 422212465065984.0 + BiasDouble;
 
+    private const double LeastPower = -900;
+
     private const long ExponentMask = 0x7FF0000000000000;
 
     // 2^(j/16), rounded: 0.48 units in the last place from it at most.
-    private static ReadOnlySpan<double> Sixteenths =>
+    private static ReadOnlySpan<double> SixteenthPowers =>
     [
         1.0, 1.0442737824274138, 1.0905077326652577, 1.1387886347566916, 1.189207115002721, 1.241857812073484, 1.2968395546510096, 1.3542555469368927,
         1.4142135623730951, 1.4768261459394993, 1.5422108254079407, 1.6104903319492543, 1.681792830507429, 1.7562521603732995, 1.8340080864093424, 1.9152065613971474,
@@ -67,6 +69,34 @@ internal static class PowerOfTwo
     }
 
     /// <summary>
+    /// a 2^k for whole k up to 1000 as a term of a sum whose largest is of ordinary size; below 2^-900, where nothing is left of it in such a sum, it is a 2^-900: subnormal numbers would
+    /// be slow, and it keeps its sign where larger terms are 0. NaN if a is.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector TimesPower<TVector, TLanes>(TVector a, TVector k)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double>
+    {
+        k = TLanes.Max(TLanes.Create(LeastPower), k);
+        // The whole power goes into one exponent field.
+        TVector word = TLanes.Add(k, TLanes.Create(RoundToIntegerDouble + BiasDouble));
+        if (typeof(TVector) == typeof(Vector256<double>)) return TLanes.Multiply(a, Unsafe.BitCast<Vector256<long>, TVector>(Vector256.ShiftLeft(Unsafe.BitCast<TVector, Vector256<long>>(word), 52)));
+        if (typeof(TVector) == typeof(Vector128<double>)) return TLanes.Multiply(a, Unsafe.BitCast<Vector128<long>, TVector>(Vector128.ShiftLeft(Unsafe.BitCast<TVector, Vector128<long>>(word), 52)));
+        return TLanes.Scale(a, k);
+    }
+
+    /// <summary>2^(n/16) (1 + p) without the whole power of two: T + T p, T between 1 and 2 from the table; NaN if p is.</summary>
+    /// <param name="word">A number plus <see cref="RoundToSixteenths"/>.</param>
+    /// <param name="p">A small number.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Sixteenths<TVector, TLanes>(TVector word, TVector p)
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector t = TLanes.Entry(SixteenthPowers, word);
+        return TLanes.FusedMultiplyAdd(t, p, t);
+    }
+
+    /// <summary>
     /// 2^(n/16) (1 + p) as T + T p with T from the table, times the whole power of two: two roundings, and a third one where the result is subnormal.
     /// </summary>
     /// <param name="word">A number plus <see cref="RoundToSixteenths"/>.</param>
@@ -80,7 +110,7 @@ internal static class PowerOfTwo
         if (typeof(TVector) == typeof(Vector512<double>))
         {
             // The instruction takes the integer part of k, as the table does.
-            TVector t = TLanes.Entry(Sixteenths, word);
+            TVector t = TLanes.Entry(SixteenthPowers, word);
             return TLanes.Scale(TLanes.FusedMultiplyAdd(t, p, t), k);
         }
 
@@ -104,7 +134,7 @@ internal static class PowerOfTwo
         }
         else
         {
-            TVector t = TLanes.Entry(Sixteenths, word);
+            TVector t = TLanes.Entry(SixteenthPowers, word);
             double scaled = Math.ScaleB(Unsafe.BitCast<TVector, double>(TLanes.FusedMultiplyAdd(t, p, t)), (int)Math.Floor(Unsafe.BitCast<TVector, double>(k)));
             return Unsafe.BitCast<double, TVector>(scaled);
         }

@@ -36,8 +36,8 @@ internal unsafe struct AccumulatedState
     /// <summary>Lanes of the sums over neurons of two scores, a vector of them for each of eight samples.</summary>
     public double* Partial1, Partial2;
 
-    /// <summary>Per sample: scores, y v_xi, margins, 1 / (1 + e^-|score|), and 1 / n (0 past n).</summary>
-    public double* Score1, Score2, Value, Margin, Large1, Large2, Share;
+    /// <summary>Per sample: scores, y v_xi, margins, e^-|score| or e^-340 if that is more, and 1 / n (0 past n).</summary>
+    public double* Score1, Score2, Value, Margin, Exp1, Exp2, Share;
 
     /// <summary>Per sample: beta_1 and beta_2 as they stand in C_i, minus beta_2, minus beta_1 in q_mu's vote, minus the weight of C_i in k_mu's vote, and the descent of v_mu.</summary>
     public double* Own1, Own2, MinusBeta2, MinusVote1, MinusWeight, OnSignal;
@@ -87,7 +87,7 @@ internal unsafe struct AccumulatedState
         Start = Take(2L * Stride + 2 * all); Scale = Take(2 + 2L * N); ValueStart = Take(Samples); ValueScale = Take(Samples);
         MuRows = Take(2L * Stride); Query = Take(all); Difference = Take(all);
         Partial1 = Take(64); Partial2 = Take(64);
-        Score1 = Take(Samples); Score2 = Take(Samples); Value = Take(Samples); Margin = Take(Samples); Large1 = Take(Samples); Large2 = Take(Samples); Share = Take(Samples);
+        Score1 = Take(Samples); Score2 = Take(Samples); Value = Take(Samples); Margin = Take(Samples); Exp1 = Take(Samples); Exp2 = Take(Samples); Share = Take(Samples);
         Own1 = Take(Samples); Own2 = Take(Samples); MinusBeta2 = Take(Samples); MinusVote1 = Take(Samples); MinusWeight = Take(Samples); OnSignal = Take(Samples);
         Exponent1 = Take(Samples); Exponent2 = Take(Samples); ExponentOwn = Take(Samples); ExponentSignal = Take(Samples); ExponentNoise = Take(Samples);
         ExponentOfVotes = Take(4 * Samples); MantissaOfVotes = Take(4 * Samples);
