@@ -31,7 +31,8 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     private readonly TouchedColumns? _touched;
     private readonly int _d, _m_k, _m_v, _stride, _width, _patches, _negativeAt;
     private readonly T[] _w, _descent, _rows, _values, _q, _k, _u, _v;
-    private int[] _exponents = [], _top = [];
+    private int[] _exponents = [];
+    private ScaledEntries? _scaled;
     // Of a scaled sum over columns: entries, sums of rows, sums of scalars.
     private double[] _entries = [], _columns = [], _columnValues = [];
 
@@ -157,34 +158,34 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
         if (_exponents.Length == 0)
         {
             _exponents = new int[_descent.Length];
-            (_entries, _top, _columns, _columnValues) = (new double[_touched!.Entries], new int[_touched.Count], new double[checked(_touched.Count * _stride)], new double[_touched.Count]);
+            (_scaled, _entries, _columns, _columnValues) = (new ScaledEntries(_touched!), new double[_touched!.Entries], new double[checked(_touched.Count * _stride)], new double[_touched.Count]);
         }
         Array.Clear(_descent);
         Array.Clear(_exponents);
-        GatherScaled(_attention.QueryCoefficient, _attention.QueryExponent, 0);
-        GatherScaled(_attention.KeyCoefficient, _attention.KeyExponent, _stride);
-        _touched!.Scale(_attention.ValueExponent, _entries, _top);
-        SparseRows.Run(_touched.ByColumnWith(_entries), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), _columnValues);
+        _attention.TakeExponents(_scaled!.Exponents);
+        _scaled.Scale(_touched!.Count);
+        GatherScaled(_attention.QueryCoefficient, ScaledEntries.Query, 0);
+        GatherScaled(_attention.KeyCoefficient, ScaledEntries.Key, _stride);
+        SparseRows.Run(_touched.ByColumnWith(_scaled.Values), MemoryMarshal.Cast<T, double>(_attention.ValueCoefficient), _columnValues);
         for (int j = 0; j < _columnValues.Length; j++)
         {
             var (at, k) = (ValueAt(_touched.Coordinates[j]), _touched.Column[j]);
             _descent[at] = T.CreateChecked(_columnValues[k]);
-            _exponents[at] = _top[k];
+            _exponents[at] = _scaled.Top(ScaledEntries.Value, k);
         }
     }
 
-    private void GatherScaled(Span<T> coefficients, int[] exponents, int matrix)
+    private void GatherScaled(Span<T> coefficients, int matrix, int place)
     {
-        _touched!.Scale(exponents, _entries, _top);
+        _scaled!.Read(matrix, _entries);
         fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = _columns)
-            SparseRows.Run<TakeSum>(_touched.ByColumnWith(_entries), from, _stride, to, _stride, _stride, 0);
+            SparseRows.Run<TakeSum>(_touched!.ByColumnWith(_entries), from, _stride, to, _stride, _stride, 0);
         for (int j = 0; j < _touched.Count; j++)
-            for (int r = 0; r < _m_k; r++)
-            {
-                var (k, at) = (_touched.Column[j], _touched.Coordinates[j] * _width + matrix + r);
-                _descent[at] = T.CreateChecked(_columns[k * _stride + r]);
-                _exponents[at] = _top[k];
-            }
+        {
+            var (k, at) = (_touched.Column[j], _touched.Coordinates[j] * _width + place);
+            for (int r = 0; r < _m_k; r++) _descent[at + r] = T.CreateChecked(_columns[k * _stride + r]);
+            _exponents.AsSpan(at, _m_k).Fill(_scaled.Top(matrix, k));
+        }
     }
 
     /// <inheritdoc/>

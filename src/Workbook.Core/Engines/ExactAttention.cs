@@ -23,7 +23,7 @@ namespace Workbook.Core.Engines;
 /// kept beside it.
 /// </para>
 /// </remarks>
-internal sealed class ExactAttention : IAttentionPass<double>
+internal sealed unsafe class ExactAttention : IAttentionPass<double>
 {
     private readonly int _n, _length, _m_k, _stride, _m_v;
     private readonly double[] _labels, _scores, _logWeight, _b, _query, _key, _value;
@@ -177,6 +177,12 @@ internal sealed class ExactAttention : IAttentionPass<double>
         int exponent = LogSize.Exponent(logSize);
         Scaled |= exponent != 0;
         return exponent;
+    }
+
+    public void TakeExponents(double* into)
+    {
+        for (int p = 0; p < QueryExponent.Length; p++, into += ScaledEntries.Size)
+            (into[ScaledEntries.Query], into[ScaledEntries.Key], into[ScaledEntries.Value]) = (QueryExponent[p], KeyExponent[p], ValueExponent[p]);
     }
 
     /// <summary>Writes losses, margins and softmax outputs; the families are the engine's.</summary>

@@ -4,9 +4,9 @@ namespace Workbook.Core.Engines;
 
 /// <summary>
 /// From the projections of all patches (q, k: rows of a padded stride; u: one number) to losses and descent coefficients along
-/// each patch, laid out as the projections. A coefficient's true value is its entry times 2^exponent.
+/// each patch, laid out as the projections. Where some coefficients are <see cref="Scaled"/>, a true value is its entry times 2^exponent.
 /// </summary>
-internal interface IAttentionPass<T>
+internal unsafe interface IAttentionPass<T>
 {
     Span<T> QueryCoefficient { get; }
 
@@ -14,17 +14,14 @@ internal interface IAttentionPass<T>
 
     Span<T> ValueCoefficient { get; }
 
-    int[] QueryExponent { get; }
-
-    int[] KeyExponent { get; }
-
-    int[] ValueExponent { get; }
-
     bool Scaled { get; }
 
     void Forward(ReadOnlySpan<T> q, ReadOnlySpan<T> k, ReadOnlySpan<T> u);
 
     void Backward(ReadOnlySpan<T> q, ReadOnlySpan<T> k, ReadOnlySpan<T> u);
+
+    /// <summary>The exponents of the coefficients of each patch: of W_Q, W_K, W_V and a place that is left out (<see cref="Support.ScaledEntries"/>).</summary>
+    void TakeExponents(double* into);
 
     void Observe(Dataset data, Observation into);
 }

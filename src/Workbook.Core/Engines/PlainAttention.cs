@@ -8,7 +8,7 @@ namespace Workbook.Core.Engines;
 /// a_ab (g_b - sum_c a_ac g_c), the loss derivative as -1 / (1 + exp(y F)). Small gradients underflow, and their sign with
 /// them: this exists to show what that does to the late stage.
 /// </summary>
-internal sealed class PlainAttention : IAttentionPass<float>
+internal sealed unsafe class PlainAttention : IAttentionPass<float>
 {
     private readonly int _n, _length, _m_k, _stride, _m_v;
     private readonly float[] _labels, _a, _margin, _query, _key, _value;
@@ -30,13 +30,9 @@ internal sealed class PlainAttention : IAttentionPass<float>
 
     public Span<float> ValueCoefficient => _value;
 
-    public int[] QueryExponent => [];
-
-    public int[] KeyExponent => [];
-
-    public int[] ValueExponent => [];
-
     public bool Scaled => false;
+
+    public void TakeExponents(double* into) => throw new NotSupportedException();
 
     public void Forward(ReadOnlySpan<float> q, ReadOnlySpan<float> k, ReadOnlySpan<float> u)
     {

@@ -178,16 +178,14 @@ public sealed unsafe class SupportEngine : TrainingEngine
 
     private void FollowScales()
     {
-        if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_touched, _attention);
+        if (_attention.Scaled) (_scaling ??= new Scaling(_touched)).Follow(_attention);
     }
 
     /// <summary>SignGD where the data is signal and noise.</summary>
     private void StepSignalNoise(SignalNoiseSteps steps, PairAttention pair, double eta)
     {
         pair.Rescale();
-        FollowScales();
-        var by = ByColumn();
-        steps.Step(pair, by.Query.Value, by.Key.Value, by.Value.Value, _w.Pointer, backwards: (Step & 1) != 0, eta);
+        steps.Step(pair, _w.Pointer, backwards: (Step & 1) != 0, eta);
         GC.KeepAlive(this);
     }
 
@@ -277,22 +275,23 @@ public sealed unsafe class SupportEngine : TrainingEngine
         public readonly SparseMatrix Query = query, Key = key, Value = value;
     }
 
-    /// <summary>Entries of the data brought to each column's scale, where coefficients carry exponents.</summary>
+    /// <summary>Entries of the data brought to each column's scale, where coefficients carry exponents, by matrix.</summary>
     private sealed class Scaling(TouchedColumns touched)
     {
-        private readonly int[] _query = new int[touched.Count], _key = new int[touched.Count], _value = new int[touched.Count];
+        private readonly ScaledEntries _entries = new(touched);
 
         public double[] Query { get; } = new double[touched.Entries];
 
         public double[] Key { get; } = new double[touched.Entries];
 
-        public double[] Value { get; } = new double[touched.Entries];
+        public ReadOnlySpan<double> Value => _entries.Values;
 
-        public void Follow(TouchedColumns columns, IAttentionPass<double> attention)
+        public void Follow(IAttentionPass<double> attention)
         {
-            columns.Scale(attention.QueryExponent, Query, _query);
-            columns.Scale(attention.KeyExponent, Key, _key);
-            columns.Scale(attention.ValueExponent, Value, _value);
+            attention.TakeExponents(_entries.Exponents);
+            _entries.Scale(touched.Count);
+            _entries.Read(ScaledEntries.Query, Query);
+            _entries.Read(ScaledEntries.Key, Key);
         }
 
         /// <summary>Writes each column's exponent to all its coordinates.</summary>
@@ -302,10 +301,10 @@ public sealed unsafe class SupportEngine : TrainingEngine
                 for (int k = 0; k < rows.Rows; k++)
                 {
                     int at = rows.Start(j) + k * rows.Pitch(j);
-                    exponents.AsSpan(at, rows.Pitch(j)).Fill(_query[k]);
-                    exponents.AsSpan(keyAt + at, rows.Pitch(j)).Fill(_key[k]);
+                    exponents.AsSpan(at, rows.Pitch(j)).Fill(_entries.Top(ScaledEntries.Query, k));
+                    exponents.AsSpan(keyAt + at, rows.Pitch(j)).Fill(_entries.Top(ScaledEntries.Key, k));
                 }
-            _value.CopyTo(exponents.AsSpan(2 * keyAt));
+            for (int k = 0; k < rows.Rows; k++) exponents[2 * keyAt + k] = _entries.Top(ScaledEntries.Value, k);
         }
     }
 

@@ -187,21 +187,4 @@ internal sealed class TouchedColumns
 
     /// <summary>[columns, patches] with other values.</summary>
     public SparseMatrix ByColumnWith(ReadOnlySpan<double> values) => new(_columnStart, _columnPatch, values);
-
-    /// <summary>
-    /// Brings the terms of every column's sum to one scale: entry e becomes x_e 2^(E_p - E_k), E_k the largest of the exponents E_p of the patches
-    /// in column k, and E_k is the exponent of the sum.
-    /// </summary>
-    public void Scale(ReadOnlySpan<int> exponents, Span<double> values, Span<int> top)
-    {
-        for (int k = 0; k < Count; k++)
-        {
-            int largest = int.MinValue;
-            for (int e = _columnStart[k]; e < _columnStart[k + 1]; e++)
-                if (_columnValue[e] != 0) largest = Math.Max(largest, exponents[_columnPatch[e]]);
-            top[k] = largest == int.MinValue ? 0 : largest;
-            for (int e = _columnStart[k]; e < _columnStart[k + 1]; e++)
-                values[e] = LogSize.Scale(_columnValue[e], exponents[_columnPatch[e]] - top[k]);
-        }
-    }
 }

@@ -198,6 +198,46 @@ public sealed class UnderflowTests(ITestOutputHelper output)
         }
     }
 
+    public static TheoryData<string> RulesWithExponents => ["signgd", "signum", "adam eps=0", "gd"];
+
+    // The whole-gradient engine forms coefficients from logarithms, the others from exponentials taken apart.
+    [Theory]
+    [MemberData(nameof(RulesWithExponents))]
+    public void Logarithms_and_exponentials_lead_the_same_way(string name)
+    {
+        // Rules with a memory carry roundings on; later they would be further apart than a wrong digit.
+        const int Steps = 60;
+        Optimizer rule = name switch { "signgd" => new SignGd(2e-3), "signum" => new SignMomentum(2e-3, 0.8), "gd" => new GradientDescent(0.5), _ => new Adam(2e-3, 0, 0.5, 0) };
+        foreach (TrainingProblem problem in (TrainingProblem[])[
+            Problems.SignalNoise(new SignalNoise(24, 9, 12, 1.5), rule, 8, new ModelSpec(3, 2, 4)),
+            Problems.Apart(5, 2, rule, 3, new ModelSpec(3, 2, 20)),
+            Problems.Dense(5, 2, 6, rule, 4, new ModelSpec(3, 2, 4))])
+        {
+            var expected = Problems.Train(new WholeGradientEngine(problem), Steps);
+            Assert.Contains(expected, row => row.Seen.LogS21.Min() < LogSmallest);
+            foreach (string engine in (string[])["dense", "support"])
+            {
+                var difference = Difference.Between(expected, Problems.Train(Problems.Engine(engine, problem), Steps));
+                output.WriteLine(FormattableString.Invariant($"{name}: {engine} differs by {difference}; log s_21 {expected[^1].Seen.LogS21.Min():f0}, log loss {expected[^1].Seen.LogTrainLoss:f0}"));
+                Assert.True(difference.Worst <= AdamDrift, difference.ToString());
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("dense")]
+    [InlineData("support")]
+    public void A_term_far_below_keeps_its_sign_where_the_larger_one_is_zero(string name)
+    {
+        // Patch 0 is empty: its query is 0, and along patch 1 W_K has the gradient b_1 q_1 alone, which is far below the scale b_0 of the sum.
+        var data = new Dataset(2, 4, [1.0, -1.0], [0, 0, 2, 2, 4], [0, 1, 2, 3], [1.5, -2, 0.5, 3]);
+        int checkedEntries = 0, far = 0;
+        for (ulong seed = 1; seed <= 6; seed++)
+            Compare(name, new(data, InitialWeights.Gaussian(new ModelSpec(3, 2, 30), 4, seed), new SignGd(1e-3)), ref checkedEntries, ref far);
+        output.WriteLine($"{name}: {checkedEntries} signs, {far} of gradients below the smallest double");
+        Assert.True(far > 30);
+    }
+
     [Fact]
     public void Adam_without_memory_is_SignGD_far_into_underflow()
     {

@@ -6,8 +6,6 @@ internal static class LogSize
     /// <summary>Below exp of this a coefficient carries an exponent: g^2 of Adam must not underflow either.</summary>
     public const double Unscaled = -300;
 
-    private const int Bias = 1023;
-
     private const double Ln2 = 0.69314718055994530942;
 
     /// <summary>0 where exp(log) is of ordinary size, else floor(log / ln 2), kept within the range of an int.</summary>
@@ -19,9 +17,4 @@ internal static class LogSize
 
     /// <summary>log - exponent ln 2.</summary>
     public static double Shifted(double log, int exponent) => log - exponent * Ln2;
-
-    /// <summary>f 2^k.</summary>
-    public static double Scale(double f, int k) =>
-        // A normal power of two is one product, rounded as ScaleB rounds.
-        k is > -Bias and <= Bias ? f * BitConverter.Int64BitsToDouble((long)(k + Bias) << 52) : Math.ScaleB(f, k);
 }

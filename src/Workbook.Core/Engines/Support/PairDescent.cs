@@ -7,13 +7,14 @@ namespace Workbook.Core.Engines.Support;
 /// <summary>Descent coefficients of samples of two patches, one array each, padded to a multiple of 8.</summary>
 /// <remarks>
 /// B0, B1: b_a as it multiplies D. C0, C1: b_a at the scale of C. V0, V1: the coefficient of W_{V,+1} along patch 0, 1. Size: no factor of them is below exp(-Size).
+/// Where <see cref="PairDescent.Rescale"/> says so, the true ones are B0 2^E0, B1 2^E1, C0 and C1 times 2^max(E0, E1), V0 2^F0, V1 2^F1.
 /// </remarks>
 internal unsafe struct PairWeights
 {
     /// <summary>Arrays.</summary>
-    public const int Arrays = 7;
+    public const int Arrays = 11;
 
-    public double* Size, B0, B1, C0, C1, V0, V1;
+    public double* Size, B0, B1, C0, C1, V0, V1, E0, E1, F0, F1;
 
     public PairWeights(double* memory, int padded)
     {
@@ -24,6 +25,10 @@ internal unsafe struct PairWeights
         C1 = memory + 4 * padded;
         V0 = memory + 5 * padded;
         V1 = memory + 6 * padded;
+        E0 = memory + 7 * padded;
+        E1 = memory + 8 * padded;
+        F0 = memory + 9 * padded;
+        F1 = memory + 10 * padded;
     }
 }
 
@@ -94,6 +99,55 @@ internal static unsafe class PairDescent
     }
 
     /// <summary>
+    /// The coefficients of samples of a Size above <paramref name="largest"/> once more, as mantissas with exponents; those of all others are left as they are, with exponents 0. True where
+    /// some sample has exponents. <see cref="Weigh(in PairSamples, in PairWeights, int, int, double)"/> came before.
+    /// </summary>
+    public static bool Rescale(in PairSamples at, in PairWeights into, int n, int m_v, double largest)
+    {
+        if (Vector512.IsHardwareAccelerated) return Rescale<Vector512<double>, Lanes512<double>>(at, into, n, m_v, largest);
+        if (Vector256.IsHardwareAccelerated) return Rescale<Vector256<double>, Lanes256<double>>(at, into, n, m_v, largest);
+        return Vector128.IsHardwareAccelerated
+            ? Rescale<Vector128<double>, Lanes128<double>>(at, into, n, m_v, largest)
+            : Rescale<double, Lanes1<double>>(at, into, n, m_v, largest);
+    }
+
+    // A lane is a sample. One that is not a number has no Size above anything: its weights are no numbers already.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Rescale<TVector, TLanes>(PairSamples at, PairWeights into, int n, int m_v, double largest)
+        where TVector : struct
+        where TLanes : ILanes<TVector, double>
+    {
+        TVector bound = TLanes.Create(largest), share = TLanes.Create(1.0 / n), perRow = TLanes.Create(1.0 / m_v), any = TLanes.Create(0);
+        for (int i = 0; i < at.Padded; i += TLanes.Count)
+        {
+            TVector above = TLanes.LessThan(bound, TLanes.Load(into.Size + i));
+            any = TLanes.Or(any, above);
+            ScaledAttentionLanes<TVector, TLanes>.Weights(
+                TLanes.Load(at.A0 + i), TLanes.Load(at.A1 + i), TLanes.Load(at.Margin + i), out TVector b0, out TVector e0, out TVector b1, out TVector e1,
+                out TVector v0, out TVector f0, out TVector v1, out TVector f1);
+            TVector factor = TLanes.Multiply(TLanes.Load(at.Y + i), share), onScores = TLanes.Multiply(factor, TLanes.Subtract(TLanes.Load(at.U0 + i), TLanes.Load(at.U1 + i)));
+            TVector onValue = TLanes.Multiply(factor, perRow), top = TLanes.Max(e0, e1);
+            b0 = TLanes.Multiply(onScores, b0);
+            b1 = TLanes.Multiply(onScores, b1);
+            Replace(above, b0, into.B0 + i);
+            Replace(above, b1, into.B1 + i);
+            Replace(above, PowerOfTwo.TimesPower<TVector, TLanes>(b0, TLanes.Subtract(e0, top)), into.C0 + i);
+            Replace(above, PowerOfTwo.TimesPower<TVector, TLanes>(b1, TLanes.Subtract(e1, top)), into.C1 + i);
+            Replace(above, TLanes.Multiply(onValue, v0), into.V0 + i);
+            Replace(above, TLanes.Multiply(onValue, v1), into.V1 + i);
+            TLanes.Store(TLanes.And(above, e0), into.E0 + i);
+            TLanes.Store(TLanes.And(above, e1), into.E1 + i);
+            TLanes.Store(TLanes.And(above, f0), into.F0 + i);
+            TLanes.Store(TLanes.And(above, f1), into.F1 + i);
+        }
+
+        return LaneTests.AnyBit(any);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Replace(TVector mask, TVector value, double* to) => TLanes.Store(TLanes.Select(mask, value, TLanes.Load(to)), to);
+    }
+
+    /// <summary>
     /// The descent coefficients of one panel: of W_Q along patch a, b_a D; of W_K along patch 0, C = c_0 q_0 + c_1 q_1, along patch 1, -C.
     /// </summary>
     /// <param name="n">Samples.</param>
@@ -115,7 +169,7 @@ internal static unsafe class PairDescent
     // A lane is a neuron.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Coefficients<TVector, TLanes>(int n, double* q, double* k, nint pitch, PairWeights b, double* onQuery, double* onKey, bool clear)
+    private static void Coefficients<TVector, TLanes>(int n, double* q, double* k, nint pitch, in PairWeights b, double* onQuery, double* onKey, bool clear)
         where TLanes : ILanes<TVector, double>
     {
         TVector zero = TLanes.Create(0.0);

@@ -82,32 +82,31 @@ internal static unsafe class SignalNoiseKernels
     /// <param name="at">Numbers of the samples.</param>
     /// <param name="w">Its columns.</param>
     /// <param name="rows">Its q^ and D^.</param>
-    /// <param name="query">x^ by column, at the scale of the column's gradient of W_Q.</param>
-    /// <param name="key">The same for W_K.</param>
+    /// <param name="entries">x^ by column, at the scales of the column's gradients (<see cref="ScaledEntries.OnScores"/>).</param>
     /// <param name="rate">Rate.</param>
     /// <param name="move">False for the rows and scores of the columns as they are.</param>
-    public static void Step(in SignalNoiseData at, double* w, double* rows, double* query, double* key, double rate, bool move = true)
+    public static void Step(in SignalNoiseData at, double* w, double* rows, double* entries, double rate, bool move = true)
     {
-        if (Vector512.IsHardwareAccelerated) Step<Vector512<double>, Lanes512<double>>(at, w, rows, query, key, rate, move);
-        else Step<Vector256<double>, Lanes256<double>>(at, w, rows, query, key, rate, move);
+        if (Vector512.IsHardwareAccelerated) Step<Vector512<double>, Lanes512<double>>(at, w, rows, entries, rate, move);
+        else Step<Vector256<double>, Lanes256<double>>(at, w, rows, entries, rate, move);
     }
 
-    private static void Step<TVector, TLanes>(in SignalNoiseData at, double* w, double* rows, double* query, double* key, double rate, bool move)
+    private static void Step<TVector, TLanes>(in SignalNoiseData at, double* w, double* rows, double* entries, double rate, bool move)
         where TVector : struct
         where TLanes : ILanes<TVector, double>
     {
         switch (at.Pitch / TLanes.Count)
         {
-            case 1: Step<TVector, TLanes, One>(at, w, rows, query, key, rate, move); break;
-            case 2: Step<TVector, TLanes, Two>(at, w, rows, query, key, rate, move); break;
-            case 3: Step<TVector, TLanes, Three>(at, w, rows, query, key, rate, move); break;
-            case 4: Step<TVector, TLanes, Four>(at, w, rows, query, key, rate, move); break;
-            case 5: Step<TVector, TLanes, Five>(at, w, rows, query, key, rate, move); break;
-            default: Step<TVector, TLanes, Six>(at, w, rows, query, key, rate, move); break;
+            case 1: Step<TVector, TLanes, One>(at, w, rows, entries, rate, move); break;
+            case 2: Step<TVector, TLanes, Two>(at, w, rows, entries, rate, move); break;
+            case 3: Step<TVector, TLanes, Three>(at, w, rows, entries, rate, move); break;
+            case 4: Step<TVector, TLanes, Four>(at, w, rows, entries, rate, move); break;
+            case 5: Step<TVector, TLanes, Five>(at, w, rows, entries, rate, move); break;
+            default: Step<TVector, TLanes, Six>(at, w, rows, entries, rate, move); break;
         }
     }
 
-    private static void Step<TVector, TLanes, TVectors>(in SignalNoiseData at, double* w, double* rows, double* query, double* key, double rate, bool move)
+    private static void Step<TVector, TLanes, TVectors>(in SignalNoiseData at, double* w, double* rows, double* entries, double rate, bool move)
         where TVector : struct
         where TLanes : ILanes<TVector, double>
         where TVectors : IConstant
@@ -115,7 +114,7 @@ internal static unsafe class SignalNoiseKernels
         if (move)
         {
             Turn<TVector, TLanes, TVectors>(at, w, rows, rate);
-            Shared<TVector, TLanes, TVectors>(at, w, query, key, rate);
+            Shared<TVector, TLanes, TVectors>(at, w, entries, rate);
         }
         Project<TVector, TLanes, TVectors>(at, w, rows);
     }
@@ -250,7 +249,7 @@ internal static unsafe class SignalNoiseKernels
     // The columns that noise patches share.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Shared<TVector, TLanes, TVectors>(in SignalNoiseData data, double* w, double* x, double* key, double a)
+    private static void Shared<TVector, TLanes, TVectors>(in SignalNoiseData data, double* w, double* x, double a)
         where TVector : struct
         where TLanes : ILanes<TVector, double>
         where TVectors : IConstant
@@ -258,27 +257,26 @@ internal static unsafe class SignalNoiseKernels
         int pitch = TVectors.Value * TLanes.Count;
         double* c = data.Coefficients, signal = w + (nint)data.Signal * (2 * pitch), end = w + (nint)data.Own * (2 * pitch);
         int* at = data.SampleRow, size = data.Size;
-        nint toKey = (nint)(key - x);
         TVector rate = TLanes.Create(a);
         for (; w < end; w += 2 * pitch, size++)
         {
             int* last = at + *size;
             if (w == signal)
             {
-                x += last - at;
+                x += ScaledEntries.Pair * (last - at);
                 at = last;
                 continue;
             }
 
             double* row = c + *at;
-            TVector v = TLanes.Create(*x), u = TLanes.Create(x[toKey]);
+            TVector v = TLanes.Create(*x), u = TLanes.Create(x[ScaledEntries.Key]);
             TakeRow<TVector, TLanes, TVectors>(v, row, out TVector q0, out TVector q1, out TVector q2, out TVector q3, out TVector q4, out TVector q5);
             TakeRow<TVector, TLanes, TVectors>(u, row + pitch, out TVector k0, out TVector k1, out TVector k2, out TVector k3, out TVector k4, out TVector k5);
-            for (at++, x++; at < last; at++, x++)
+            for (at++, x += ScaledEntries.Pair; at < last; at++, x += ScaledEntries.Pair)
             {
                 row = c + *at;
                 v = TLanes.Create(*x);
-                u = TLanes.Create(x[toKey]);
+                u = TLanes.Create(x[ScaledEntries.Key]);
                 AddRow<TVector, TLanes, TVectors>(v, row, ref q0, ref q1, ref q2, ref q3, ref q4, ref q5);
                 AddRow<TVector, TLanes, TVectors>(u, row + pitch, ref k0, ref k1, ref k2, ref k3, ref k4, ref k5);
             }

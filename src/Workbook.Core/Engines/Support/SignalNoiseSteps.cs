@@ -29,7 +29,7 @@ internal sealed unsafe class SignalNoiseSteps
     private readonly List<Array> _pinned = [];
     private readonly int[] _rowStart;
     private readonly int _signalEntry;
-    private readonly double* _query, _key, _value;
+    private readonly ScaledEntries _entries;
     private SignalNoiseData _at;
     private bool _scaled;
 
@@ -52,7 +52,6 @@ internal sealed unsafe class SignalNoiseSteps
         int[] swapped = [.. noise.Select(l => 1 - l)], size = new int[columns], sample = new int[byColumn.Index.Length];
         for (int k = 0; k < columns; k++) size[k] = byColumn.Start[k + 1] - byColumn.Start[k];
         for (int e = 0; e < sample.Length; e++) sample[e] = byColumn.Index[e] / 2;
-        _signalEntry = byColumn.Start[signal];
         _rowStart = new int[n + 1];
         int[] rowSize = new int[n];
         var (column, rowX) = (new List<int>(), new List<double>());
@@ -75,10 +74,10 @@ internal sealed unsafe class SignalNoiseSteps
         _at.Column = Pin([.. column]);
         _at.ColumnRow = Pin([.. column.Select(k => checked(2 * pitch * k))]);
         _at.RowX = Pin([.. rowX]);
-        _query = Pin(new double[sample.Length]);
-        _key = Pin(new double[sample.Length]);
-        _value = Pin(new double[sample.Length]);
-        TakeEntries(byColumn.Value, byColumn.Value, byColumn.Value);
+        _signalEntry = byColumn.Start[signal];
+        _entries = new ScaledEntries(touched, [.. Enumerable.Range(0, 2 * n).Select(p => _at.X[p / 2])]);
+        for (int i = 0; i < n; i++) _at.Block(i)[SignalNoiseBlock.X] = _at.X[i];
+        TakeSignalEntries();
     }
 
     /// <summary>The steps for a training set of the form, else null.</summary>
@@ -139,7 +138,7 @@ internal sealed unsafe class SignalNoiseSteps
         _at.Displacement = displacement;
         _at.V0 = v0;
         _at.V = v;
-        for (int j = 0; j < Columns.Count; j++) SignalNoiseKernels.Step(_at, w + Columns.Start(j), _rows.Pointer + Samples.Start(j), _query, _key, 0, move: false);
+        for (int j = 0; j < Columns.Count; j++) SignalNoiseKernels.Step(_at, w + Columns.Start(j), _rows.Pointer + Samples.Start(j), _entries.OnScores, 0, move: false);
         SignalNoiseKernels.Values(_at);
         GC.KeepAlive(this);
     }
@@ -154,45 +153,46 @@ internal sealed unsafe class SignalNoiseSteps
 
     /// <summary>One step.</summary>
     /// <param name="pair">Weights of the samples.</param>
-    /// <param name="query">Entries by column, at the scale of their sum where weights carry exponents.</param>
-    /// <param name="key">The same for W_K.</param>
-    /// <param name="value">The same for W_V.</param>
     /// <param name="w">W_Q and W_K.</param>
     /// <param name="backwards">Whether the last panel comes first.</param>
     /// <param name="eta">Rate.</param>
-    public void Step(PairAttention pair, ReadOnlySpan<double> query, ReadOnlySpan<double> key, ReadOnlySpan<double> value, double* w, bool backwards, double eta)
+    public void Step(PairAttention pair, double* w, bool backwards, double eta)
     {
-        if (_scaled | pair.Scaled)
-        {
-            TakeEntries(query, key, value);
-            _scaled = pair.Scaled;
-        }
+        if (_scaled | pair.Scaled) Rescale(pair);
         SignalNoiseKernels.ToRoles(_at, pair.Weights);
         for (int turn = 0; turn < Columns.Count; turn++)
         {
             int j = backwards ? Columns.Count - 1 - turn : turn;
-            SignalNoiseKernels.Step(_at, w + Columns.Start(j), _rows.Pointer + Samples.Start(j), _query, _key, eta);
+            SignalNoiseKernels.Step(_at, w + Columns.Start(j), _rows.Pointer + Samples.Start(j), _entries.OnScores, eta);
         }
-        SignalNoiseKernels.ValueGradients(_at, _value);
+        SignalNoiseKernels.ValueGradients(_at, _entries.OnValue);
         SignalNoiseKernels.StepValues(_at, eta);
         SignalNoiseKernels.Values(_at);
         GC.KeepAlive(this);
     }
 
-    /// <summary>Entries by column, times x where coefficients lack it.</summary>
-    private void TakeEntries(ReadOnlySpan<double> query, ReadOnlySpan<double> key, ReadOnlySpan<double> value)
+    /// <summary>Entries at the scales that the weights need.</summary>
+    private void Rescale(PairAttention pair)
     {
-        for (int e = 0; e < query.Length; e++)
+        _scaled = pair.Scaled;
+        if (_scaled)
         {
-            double x = _at.X[_at.Sample[e]];
-            (_query[e], _key[e], _value[e]) = (x * query[e], x * key[e], value[e]);
+            pair.TakeExponents(_entries.Exponents);
+            // The gradient of a column of one patch is one term, of any scale.
+            _entries.Scale(_at.Own);
         }
-        for (int i = 0; i < _at.Count; i++)
+        else _entries.Reset();
+        TakeSignalEntries();
+    }
+
+    /// <summary>The entries of column c go to the samples' blocks too.</summary>
+    private void TakeSignalEntries()
+    {
+        double* x = _entries.OnScores + ScaledEntries.Pair * _signalEntry;
+        for (int i = 0; i < _at.Count; i++, x += ScaledEntries.Pair)
         {
             double* at = _at.Block(i);
-            at[SignalNoiseBlock.X] = _at.X[i];
-            at[SignalNoiseBlock.Gq] = _query[_signalEntry + i];
-            at[SignalNoiseBlock.Gk] = -_key[_signalEntry + i];
+            (at[SignalNoiseBlock.Gq], at[SignalNoiseBlock.Gk]) = (x[ScaledEntries.Query], -x[ScaledEntries.Key]);
         }
     }
 

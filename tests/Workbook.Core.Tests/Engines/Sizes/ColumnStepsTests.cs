@@ -52,12 +52,4 @@ public sealed unsafe class ColumnStepsTests
         for (int k = 0; k < expected.Length; k++)
             if (!expected[k].Equals(actual[k])) Assert.InRange(Math.Abs(expected[k] - actual[k]), 0, rounding);
     }
-
-    [Fact]
-    public void Numbers_are_scaled_as_the_framework_scales_them()
-    {
-        foreach (double f in (double[])[1, -0.75, 1e300, 3e-310, double.Epsilon, 0, -0.0, double.PositiveInfinity, double.NaN])
-            for (int k = -2300; k <= 2300; k++)
-                Assert.Equal(BitConverter.DoubleToInt64Bits(Math.ScaleB(f, k)), BitConverter.DoubleToInt64Bits(LogSize.Scale(f, k)));
-    }
 }

@@ -37,6 +37,39 @@ public sealed class SignalNoiseStepsTests
     }
 
     [Fact]
+    public void So_have_steps_that_come_back_into_the_range()
+    {
+        // Large scores at the start that SignGD turns round: on their way through 0 no weight needs an exponent.
+        int back = 0;
+        for (ulong seed = 1; seed <= 30; seed++)
+        {
+            List<bool> beyond = [];
+            Same(Drawn(new SignalNoise(24, 2, 6, 4), seed), new ModelSpec(5, 4, 2.5), new SignGd(2e-2), 100, seen => beyond.Add(Largest(seen) > 300));
+            back += beyond.Zip(beyond.Skip(1)).Count(pair => pair is (true, false));
+        }
+        Assert.True(back > 3, $"{back} times");
+    }
+
+    /// <summary>The largest of |score| + max(margin, 0).</summary>
+    private static double Largest(Observation seen)
+    {
+        double largest = 0;
+        for (int i = 0; i < seen.Samples; i++)
+        {
+            double onSignal = 0, onNoise = 0;
+            for (int r = 0; r < seen.Neurons; r++)
+            {
+                // y times the noise patch's projections; so is its query here, and the signs do not matter.
+                double apart = seen.KeySignal[r] - seen.KeyNoise[i * seen.Neurons + r];
+                onSignal += seen.QuerySignal[r] * apart;
+                onNoise += seen.QueryNoise[i * seen.Neurons + r] * apart;
+            }
+            largest = Math.Max(largest, Math.Max(Math.Abs(onSignal), Math.Abs(onNoise)) + Math.Max(0, seen.Margin[i]));
+        }
+        return largest;
+    }
+
+    [Fact]
     public void Other_data_is_left_to_steps_for_any_data()
     {
         // Coordinates: 0 the signal's, 1 shared, 2 and 3 of one sample each.
@@ -88,7 +121,7 @@ public sealed class SignalNoiseStepsTests
         }
     }
 
-    private static Observation Same(Dataset data, ModelSpec model, Optimizer rule, int steps)
+    private static Observation Same(Dataset data, ModelSpec model, Optimizer rule, int steps, Action<Observation>? look = null)
     {
         TrainingProblem problem = new(data, InitialWeights.Gaussian(model, data.Dimension, 5), rule);
         SupportEngine known = new(problem), any = new(problem, anyData: true);
@@ -96,6 +129,7 @@ public sealed class SignalNoiseStepsTests
         foreach (var ((step, a), (_, e)) in actual.Zip(expected))
         {
             string at = FormattableString.Invariant($"n {data.Count}, m_k {model.MK}, step {step}");
+            look?.Invoke(a);
             Bits(e.Margin, a.Margin);
             Bits([.. e.LogS11, .. e.LogS21, e.LogTrainLoss], [.. a.LogS11, .. a.LogS21, a.LogTrainLoss]);
             Bits([.. e.QuerySignal, .. e.KeySignal, e.ValueSignal], [.. a.QuerySignal, .. a.KeySignal, a.ValueSignal]);
