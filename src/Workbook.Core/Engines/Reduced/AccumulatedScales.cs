@@ -12,12 +12,6 @@ internal static unsafe class AccumulatedScales<TVector, TLanes>
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
-    // Smaller than 2^-1000 nothing counts beside a 1, and down to there powers of two are normal numbers.
-    private const double Least = -1000;
-
-    // The lowest bits of k plus this are the exponent field of 2^k.
-    private const double ToField = PowerOfTwo.RoundToIntegerDouble + PowerOfTwo.BiasDouble;
-
     /// <summary>What <see cref="AccumulatedRows{TVector, TLanes}.Weights"/> finds for the same votes, and the weights in mu's, in place.</summary>
     public static void Weights(AccumulatedState* s)
     {
@@ -62,10 +56,9 @@ internal static unsafe class AccumulatedScales<TVector, TLanes>
         s->Descent[s->ValueSignal] = signal;
     }
 
-    /// <summary>x 2^(exponent - top). Lanes past n, which no vote reads, may lie above the top.</summary>
+    /// <summary>x 2^(exponent - top). Lanes past n, which no vote reads, may lie above the top: what comes of them is nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Below(TVector x, TVector exponent, TVector top) =>
-        TLanes.Scale(x, TLanes.Max(TLanes.Min(TLanes.Create(0), TLanes.Subtract(exponent, top)), TLanes.Create(Least)));
+    private static TVector Below(TVector x, TVector exponent, TVector top) => PowerOfTwo.TimesPower<TVector, TLanes>(x, TLanes.Subtract(exponent, top));
 
     /// <summary>Of a shared coordinate three votes, on W_Q, W_K and the value, in the first three of four lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -80,7 +73,6 @@ internal static unsafe class AccumulatedScales<TVector, TLanes>
         double* values = s->ColumnValue, queryWeights = s->QueryWeight, keyWeights = s->KeyWeight, onShared = s->Descent + s->ValueShared;
         int* samples = s->ColumnSample, starts = s->ColumnStart;
         nint shared = s->SharedCount;
-        Vector256<double> least = Vector256.Create(Least), toField = Vector256.Create(ToField);
         for (nint c = 0, e = 0; c < shared; c++)
         {
             nint from = e, to = starts[c + 1];
@@ -89,8 +81,7 @@ internal static unsafe class AccumulatedScales<TVector, TLanes>
             for (e = from; e < to; e++)
             {
                 nint at = 4 * (nint)samples[e];
-                Vector256<double> below = Lanes256<double>.Max(Vector256.Load(exponent + at) - top, least), power = Vector256.ShiftLeft((below + toField).AsInt64(), 52).AsDouble();
-                Vector256<double> weight = Vector256.Create(values[e]) * Vector256.Load(mantissa + at) * power;
+                Vector256<double> weight = Vector256.Create(values[e]) * PowerOfTwo.TimesPower<Vector256<double>, Lanes256<double>>(Vector256.Load(mantissa + at), Vector256.Load(exponent + at) - top);
                 queryWeights[e] = weight.ToScalar();
                 keyWeights[e] = weight.GetElement(1);
                 sum += weight;

@@ -8,8 +8,8 @@ namespace Workbook.Core.Tests.Engines.Sizes;
 /// <summary>Weights of votes at the scale of the vote's largest sample, beside a plain loop, on every rung that this process has and for every number of samples across the longest vector.</summary>
 public sealed unsafe class AccumulatedScalesTests
 {
-    // Equal, near, farther apart than a double reaches, farther than an int reaches, and nothing at all.
-    private static readonly double[] Exponents = [0, -3, -4, -900, -1000, -1001, -2500, -3e9, -3e9 - 7, double.NegativeInfinity];
+    // Equal, near, farther apart than a double reaches, farther than an int reaches.
+    private static readonly double[] Exponents = [0, -3, -4, -899, -900, -901, -2500, -3e9, -3e9 - 7, -1e13];
 
     public static TheoryData<int> Samples => [.. Enumerable.Range(2, 18)];
 
@@ -73,10 +73,10 @@ public sealed unsafe class AccumulatedScalesTests
         double[] Votes(double* x) => new Span<double>(x, n).ToArray();
     }
 
-    /// <summary>2^(exponent - the largest of the voters'), 2^-1000 where it is less than that, or where no voter has anything.</summary>
+    /// <summary>2^(exponent - the largest of the voters'), 2^-900 where it is less than that.</summary>
     private static double Share(double* exponent, int i, int[] voters)
     {
         double below = exponent[i] - voters.Max(v => exponent[v]);
-        return Math.ScaleB(1, below > -1000 ? (int)below : -1000);
+        return Math.ScaleB(1, (int)Math.Max(below, -900));
     }
 }
