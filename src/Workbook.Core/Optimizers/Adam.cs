@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Workbook.Core.Optimizers;
 
@@ -87,7 +88,13 @@ public sealed record Adam(LearningRate Eta, double Beta1 = 0.9, double Beta2 = 0
         T b1 = T.CreateChecked(Beta1), b2 = T.CreateChecked(Beta2), eps = T.CreateChecked(Epsilon);
         T[] m = state.First, v = state.Second;
         int[] e = state.UseExponents();
-        for (int k = 0; k < m.Length; k++)
+        int done = 0;
+        if (typeof(T) == typeof(double))
+        {
+            var rates = new ScaledMoments.AdamRates(Beta1, Beta2, double.CreateChecked(correction1), double.CreateChecked(correction2), Epsilon);
+            done = ScaledMoments.Adam(rates, MemoryMarshal.Cast<T, double>(m.AsSpan()), MemoryMarshal.Cast<T, double>(v.AsSpan()), e, MemoryMarshal.Cast<T, double>(gradient), exponents, MemoryMarshal.Cast<T, double>(direction));
+        }
+        for (int k = done; k < m.Length; k++)
         {
             T g = gradient[k], oldM = m[k] * b1, rootV = T.Sqrt(v[k] * b2);
             int ge = exponents.IsEmpty ? 0 : exponents[k];

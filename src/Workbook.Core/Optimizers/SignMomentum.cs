@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Workbook.Core.Optimizers;
 
 /// <summary>
@@ -45,7 +47,9 @@ public sealed record SignMomentum(LearningRate Eta, double Beta = 0.9) : Optimiz
     {
         int[] e = state.UseExponents();
         T[] m = state.First;
-        for (int k = 0; k < m.Length; k++)
+        int done = typeof(T) != typeof(double) ? 0
+            : ScaledMoments.Momentum(double.CreateChecked(beta), double.CreateChecked(rest), MemoryMarshal.Cast<T, double>(m.AsSpan()), e, MemoryMarshal.Cast<T, double>(gradient), exponents);
+        for (int k = done; k < m.Length; k++)
         {
             T old = beta * m[k], g = rest * gradient[k];
             int ge = exponents.IsEmpty ? 0 : exponents[k];
