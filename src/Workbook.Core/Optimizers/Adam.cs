@@ -46,7 +46,8 @@ public sealed record Adam(LearningRate Eta, double Beta1 = 0.9, double Beta2 = 0
     {
         ArgumentNullException.ThrowIfNull(state);
         int t = ++state.Step;
-        T correction1 = T.CreateChecked(1 - Math.Pow(Beta1, t)), correction2 = T.CreateChecked(1 - Math.Pow(Beta2, t));
+        // Divisions are what a step costs: the corrections are divided by once, here.
+        T correction1 = T.CreateChecked(1 / (1 - Math.Pow(Beta1, t))), correction2 = T.CreateChecked(1 / (1 - Math.Pow(Beta2, t)));
         if (exponents.IsEmpty && state.Exponent is null)
             Plain(state, gradient, direction, correction1, correction2);
         else
@@ -67,17 +68,17 @@ public sealed record Adam(LearningRate Eta, double Beta1 = 0.9, double Beta2 = 0
             var vk = new Vector<T>(v, k) * b2 + g * g * r2;
             mk.CopyTo(m, k);
             vk.CopyTo(v, k);
-            var root = Vector.SquareRoot(vk / new Vector<T>(correction2)) + new Vector<T>(eps);
+            var root = Vector.SquareRoot(vk * new Vector<T>(correction2)) + new Vector<T>(eps);
             // 0 / 0 is 0 here: nothing was ever seen in this coordinate.
-            Vector.ConditionalSelect(Vector.Equals(root, Vector<T>.Zero), Vector<T>.Zero, mk / new Vector<T>(correction1) / root).CopyTo(direction[k..]);
+            Vector.ConditionalSelect(Vector.Equals(root, Vector<T>.Zero), Vector<T>.Zero, mk * new Vector<T>(correction1) / root).CopyTo(direction[k..]);
         }
         for (; k < m.Length; k++)
         {
             T g = gradient[k];
             m[k] = m[k] * b1 + g * r1;
             v[k] = v[k] * b2 + g * g * r2;
-            T root = T.Sqrt(v[k] / correction2) + eps;
-            direction[k] = T.IsZero(root) ? T.Zero : m[k] / correction1 / root;
+            T root = T.Sqrt(v[k] * correction2) + eps;
+            direction[k] = T.IsZero(root) ? T.Zero : m[k] * correction1 / root;
         }
     }
 
@@ -104,8 +105,8 @@ public sealed record Adam(LearningRate Eta, double Beta1 = 0.9, double Beta2 = 0
             v[k] = root * root + (T.One - b2) * gn * gn;
             e[k] = now;
             // eps is absolute: it comes to this coordinate's scale, or swamps it.
-            T below = T.Sqrt(v[k] / correction2) + (T.IsZero(eps) ? eps : T.ScaleB(eps, -now));
-            direction[k] = T.IsZero(below) || T.IsInfinity(below) ? T.Zero : m[k] / correction1 / below;
+            T below = T.Sqrt(v[k] * correction2) + (T.IsZero(eps) ? eps : T.ScaleB(eps, -now));
+            direction[k] = T.IsZero(below) || T.IsInfinity(below) ? T.Zero : m[k] * correction1 / below;
         }
     }
 }

@@ -25,7 +25,7 @@ internal static unsafe class ScaledMoments
         return Avx2.IsSupported ? Adam<Vector256<ulong>, WordLanes256, Vector256<double>, Lanes256<double>>(rates, m, v, e, gradient, exponents, direction) : 0;
     }
 
-    /// <summary>The constants of a step of Adam: decay rates, the bias corrections 1 - beta^t, and eps.</summary>
+    /// <summary>The constants of a step of Adam: decay rates, the bias corrections 1 / (1 - beta^t), and eps.</summary>
     public readonly record struct AdamRates(double Beta1, double Beta2, double Correction1, double Correction2, double Epsilon);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -69,10 +69,10 @@ internal static unsafe class ScaledMoments
                 TLanes.Store(mean, pm + k);
                 TLanes.Store(square, pv + k);
                 StoreIntegers(now, pe + k);
-                TVector below = TLanes.Sqrt(TLanes.Divide(square, c2));
+                TVector below = TLanes.Sqrt(TLanes.Multiply(square, c2));
                 if (rates.Epsilon != 0) below = TLanes.Add(below, Scale<TVector, TLanes>(TLanes.Create(rates.Epsilon), TLanes.Subtract(zero, now)));
                 TVector nothing = TLanes.Or(TLanes.EqualTo(below, zero), TLanes.EqualTo(below, infinity));
-                TLanes.Store(TLanes.Select(nothing, zero, TLanes.Divide(TLanes.Divide(mean, c1), below)), to + k);
+                TLanes.Store(TLanes.Select(nothing, zero, TLanes.Divide(TLanes.Multiply(mean, c1), below)), to + k);
             }
         return k;
     }
