@@ -309,7 +309,7 @@ internal static unsafe class MatrixDriver
     }
 
     // Kept for each thread and grown on demand, so that steady use allocates nothing.
-    private static T* Workspace<T>(ref NativeBuffer<byte>? buffer, long elements)
+    internal static T* Workspace<T>(ref NativeBuffer<byte>? buffer, long elements)
         where T : unmanaged
     {
         int bytes = checked((int)(elements * sizeof(T)));

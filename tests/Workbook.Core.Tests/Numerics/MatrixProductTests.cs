@@ -13,6 +13,9 @@ public abstract class MatrixProductTests<T>
     // Blocks are cut by bytes.
     private static readonly int Scale = typeof(T) == typeof(double) ? 1 : 2;
 
+    // Every place in the longest vector, and one more.
+    private const int Beyond = 17;
+
     private static readonly bool[] Both = [false, true];
 
     protected abstract void Multiply(bool transposeA, bool transposeB, int m, int n, int k, T alpha, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, T beta, Span<T> c, int ldc);
@@ -53,6 +56,16 @@ public abstract class MatrixProductTests<T>
     }
 
     [Fact]
+    public void Rows_that_lie_alike_agree_in_every_orientation()
+    {
+        // Strides are multiples of the longest vector: inner products begin between the rows' first numbers, or before them.
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(20, 50, 400), (5, 7, 64), (33, 12, 1104)])
+        {
+            Compare(m, n, k, 16, 32);
+        }
+    }
+
+    [Fact]
     public void Blocks_of_rows_columns_and_depths_meet_without_a_seam()
     {
         // Each row of op(A) picks one row of op(B): every element is known without summing. 512 KB of packed A and 4 MB of packed B are passed.
@@ -67,6 +80,9 @@ public abstract class MatrixProductTests<T>
 
     [Fact]
     public void A_transposed_A_of_many_pages_is_packed_before_it_is_used() => PickedRows(550 * Scale, 30, 512);
+
+    [Fact]
+    public void Few_rows_on_both_sides_meet_over_a_long_sum_that_fills_more_than_a_cache() => PickedRows(60, 70, 1200 * Scale);
 
     private void PickedRows(int m, int n, int k)
     {
@@ -145,13 +161,20 @@ public abstract class MatrixProductTests<T>
     [Fact]
     public void A_NaN_reaches_its_row_or_column_and_nothing_else()
     {
-        const int M = 21, N = 55, K = 70;
+        // Sums that end with a vector and sums that do not.
+        ANaNIsLocal(70);
+        ANaNIsLocal(80);
+    }
+
+    private void ANaNIsLocal(int K)
+    {
+        const int M = 21, N = 55;
         foreach (bool transposeA in Both)
         {
             foreach (bool transposeB in Both)
             {
-                // Places in the last vectors along the sum, where a kernel may load an element twice.
-                foreach (int p in (int[])[0, 54, 62, 66, 69])
+                // Places in the first and last vectors along the sum, where a kernel may load an element twice.
+                foreach (int p in (int[])[0, 3, 54, 62, 66, 69, K - 1])
                 {
                     T[] a = Values(M * K, 1), b = Values(K * N, 2), c = new T[M * N];
                     a[transposeA ? p * M + 20 : 20 * K + p] = T.NaN;
@@ -173,17 +196,40 @@ public abstract class MatrixProductTests<T>
     [Fact]
     public void The_bits_do_not_depend_on_where_the_operands_lie()
     {
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(20, 61, 45), (130, 49, 33), (33, 21, 513)])
+        // The last two are long and divisible enough for inner products to begin their vectors elsewhere.
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(20, 61, 45), (130, 49, 33), (33, 21, 513), (33, 21, 528), (5, 30, 1104)])
         {
-            foreach (bool transposeA in Both)
+            TheBitsStay(m, n, k, T.One, i => Value(i, 1), i => Value(i, 2));
+        }
+    }
+
+    [Fact]
+    public void Products_that_underflow_sum_to_the_same_zero_wherever_the_operands_lie()
+    {
+        T tiny = typeof(T) == typeof(double) ? T.CreateChecked(1e-200) : T.CreateChecked(1e-30);
+        TheBitsStay(9, 8, 96, T.Zero, _ => tiny, _ => -tiny);
+        TheBitsStay(9, 8, 97, T.Zero, _ => tiny, _ => -tiny);
+    }
+
+    private void TheBitsStay(int m, int n, int k, T beta, Func<int, T> valueOfA, Func<int, T> valueOfB)
+    {
+        T[] x = [.. Enumerable.Range(0, m * k).Select(valueOfA)], y = [.. Enumerable.Range(0, k * n).Select(valueOfB)];
+        using NativeBuffer<T> a = new(x.Length + 2 * Beyond), b = new(y.Length + 2 * Beyond);
+        foreach (bool transposeA in Both)
+        {
+            foreach (bool transposeB in Both)
             {
-                foreach (bool transposeB in Both)
+                T[]? first = null;
+                for (int offset = 0; offset < Beyond; offset++)
                 {
-                    T[]? first = null;
-                    for (int offset = 0; offset < 9; offset += 2)
+                    // B moves with A, and against it.
+                    foreach (int offsetOfB in (int[])[offset, offset * 3 % 8])
                     {
-                        Guarded<T> a = new(m * k, offset, i => Value(i, 1)), b = new(k * n, (offset * 3) % 8, i => Value(i, 2)), c = new(m * n, (offset * 5) % 8, i => Value(i, 3));
-                        Multiply(transposeA, transposeB, m, n, k, T.One, a.Span, transposeA ? m : k, b.Span, transposeB ? k : n, T.One, c.Span, n);
+                        Place(x, a, offset);
+                        Place(y, b, offsetOfB);
+                        Guarded<T> c = new(m * n, (offset * 5) % 8, i => Value(i, 3));
+                        Multiply(
+                            transposeA, transposeB, m, n, k, T.One, a.Span.Slice(offset, x.Length), transposeA ? m : k, b.Span.Slice(offsetOfB, y.Length), transposeB ? k : n, beta, c.Span, n);
                         first ??= c.Span.ToArray();
                         Bits.AssertEqual<T>(first, c.Span);
                         c.AssertGuardsIntact();
@@ -191,6 +237,13 @@ public abstract class MatrixProductTests<T>
                 }
             }
         }
+    }
+
+    // NaN on both sides of what is to be read.
+    private static void Place(T[] values, NativeBuffer<T> buffer, int offset)
+    {
+        buffer.Span.Fill(T.NaN);
+        values.CopyTo(buffer.Span[offset..]);
     }
 
     [Fact]
