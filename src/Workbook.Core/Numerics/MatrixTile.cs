@@ -35,7 +35,7 @@ internal static unsafe class MatrixTile
     /// <param name="kept">Where a source packs what it meets: a[i, p] of tile t to <c>t TRows k + p TRows + i - t TRows</c>, b[p, j] to <c>p TColumns vectors + j</c>.</param>
     /// <param name="b">b[p, j] at <c>j + p bStep</c>.</param>
     /// <param name="bStep">Elements from p to p + 1.</param>
-    /// <param name="next">Rows of TColumns vectors that the next call reads: fetched on the way into the second-level cache.</param>
+    /// <param name="next">Rows of TColumns vectors that the next call reads: fetched on the way.</param>
     /// <param name="nextStep">Elements from row to row.</param>
     /// <param name="nextRows">Rows fetched by an eighth of a tile, until there are no more.</param>
     /// <param name="nextTotal">Rows to fetch.</param>
@@ -71,14 +71,14 @@ internal static unsafe class MatrixTile
             do
             {
                 // A row of C at a time: all of a tile would crowd B out of the first-level cache where ldc is a power of 2.
-                Fetch<TVector, TLanes, T, TColumns>(cRow, near: true);
+                Fetch<TVector, TLanes, T, TColumns>(cRow);
                 cRow += ldc;
 
                 int some = Math.Min(nextRows, nextTotal);
                 nextTotal -= some;
                 for (int i = some; i > 0; i--)
                 {
-                    Fetch<TVector, TLanes, T, TColumns>(next, near: false);
+                    Fetch<TVector, TLanes, T, TColumns>(next);
                     next += nextStep;
                 }
 
@@ -86,11 +86,11 @@ internal static unsafe class MatrixTile
                 left -= steps;
                 for (; steps > 1; steps -= 2)
                 {
-                    if (TSource.PacksA && !TSource.RowsApart)
+                    if (TSource.PacksA && !TSource.RowsApart && Sse.IsSupported)
                     {
                         // The next tile's part of these rows: each is on a page of its own.
-                        FetchLine((byte*)(aColumn + aTile), near: false);
-                        FetchLine((byte*)(aColumn + aStep + aTile), near: false);
+                        Sse.Prefetch1((byte*)(aColumn + aTile));
+                        Sse.Prefetch1((byte*)(aColumn + aStep + aTile));
                     }
 
                     Step<TVector, TLanes, T, TRows, TColumns, TSource>(
@@ -263,9 +263,9 @@ internal static unsafe class MatrixTile
         : typeof(TVector) == typeof(Vector128<T>) ? Unsafe.BitCast<TVector, Vector128<T>>(vector).ToScalar()
         : Unsafe.BitCast<TVector, T>(vector);
 
-    /// <summary>The cache lines of a row of vectors, aligned or not.</summary>
+    /// <summary>The cache lines of a row of vectors, aligned or not, into the first level.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch<TVector, TLanes, T, TColumns>(T* row, bool near)
+    private static void Fetch<TVector, TLanes, T, TColumns>(T* row)
         where T : unmanaged
         where TLanes : ILanes<TVector, T>
         where TColumns : IConstant
@@ -274,36 +274,18 @@ internal static unsafe class MatrixTile
         {
             const int Line = 64;
             int bytes = TColumns.Value * TLanes.Count * sizeof(T);
-            FetchLine((byte*)row, near);
+            Sse.Prefetch0((byte*)row);
             if (bytes > Line)
             {
-                FetchLine((byte*)row + Line, near);
+                Sse.Prefetch0((byte*)row + Line);
             }
 
             if (bytes > 2 * Line)
             {
-                FetchLine((byte*)row + 2 * Line, near);
+                Sse.Prefetch0((byte*)row + 2 * Line);
             }
 
-            FetchLine((byte*)row + bytes - 1, near);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FetchLine(byte* at, bool near)
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
-        if (near)
-        {
-            Sse.Prefetch0(at);
-        }
-        else
-        {
-            Sse.Prefetch1(at);
+            Sse.Prefetch0((byte*)row + bytes - 1);
         }
     }
 
