@@ -77,6 +77,7 @@ internal static unsafe class DotDriver
     }
 
     /// <summary>Cuts a sum over k into parts: whole vectors in place, what is left before and after them in vectors of its own. Returns how many there are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Cut<TVector, TLanes, T>(int skip, int m, int n, int k, T* a, nint lda, T* b, nint ldb, DotPart<T>* parts)
         where TVector : struct
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -114,6 +115,7 @@ internal static unsafe class DotDriver
     }
 
     /// <summary>To each vector: zeros, from lane skip on the first numbers of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void First<TVector, TLanes, T>(int skip, int rows, T* source, nint stride, T* vectors)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -130,6 +132,7 @@ internal static unsafe class DotDriver
     }
 
     /// <summary>To each vector: the last numbers of a row, as many as were skipped, in the lower lanes, then the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rest<TVector, TLanes, T>(int skip, int rows, T* end, nint stride, T rest, T* vectors)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
@@ -144,6 +147,7 @@ internal static unsafe class DotDriver
     }
 
     /// <summary>To each vector: zeros, in the upper lanes the numbers of a row that are left over from whole vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Last<TVector, TLanes, T>(int left, int rows, T* end, nint stride, T* vectors)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TLanes : ILanes<TVector, T>
