@@ -41,11 +41,11 @@ internal static unsafe class DotTile
         TVector x0, x1, x2, x3, y;
         do
         {
-            // Few pointers and three distances reach all rows: one for each would not fit in registers.
+            // The last rows are reached from pointers of others: one for each would not fit in registers.
             nint lda = part->RowOfA, ldb = part->RowOfB, end = part->Length;
-            T* a0 = part->A + row * lda, a1 = a0 + lda;
-            T* b0 = part->B + column * ldb, b1 = b0 + ldb, b2 = b1 + ldb;
-            nint p = 0, pa = 2 * lda, pb = 3 * ldb;
+            T* a0 = part->A + row * lda, a1 = a0 + lda, a2 = a1 + lda;
+            T* b0 = part->B + column * ldb, b1 = b0 + ldb, b2 = b1 + ldb, b3 = b2 + ldb;
+            nint p = 0, pa = 2 * lda, pb = 2 * ldb;
             do
             {
                 if (TAhead.Fetches && Sse.IsSupported)
@@ -55,7 +55,7 @@ internal static unsafe class DotTile
 
                 x0 = TLanes.Load(a0 + p);
                 x1 = TRows.Value > 1 ? TLanes.Load(a1 + p) : x0;
-                x2 = TRows.Value > 2 ? TLanes.Load(a0 + pa) : x0;
+                x2 = TRows.Value > 2 ? TLanes.Load(a2 + p) : x0;
                 x3 = TRows.Value > 3 ? TLanes.Load(a1 + pa) : x0;
 
                 y = TLanes.Load(b0 + p);
@@ -84,7 +84,7 @@ internal static unsafe class DotTile
 
                 if (TColumns.Value > 3)
                 {
-                    y = TLanes.Load(b0 + pb);
+                    y = TLanes.Load(b3 + p);
                     s03 = TLanes.MultiplyAdd(x0, y, s03);
                     s13 = TRows.Value > 1 ? TLanes.MultiplyAdd(x1, y, s13) : s13;
                     s23 = TRows.Value > 2 ? TLanes.MultiplyAdd(x2, y, s23) : s23;
@@ -93,7 +93,7 @@ internal static unsafe class DotTile
 
                 if (TColumns.Value > 4)
                 {
-                    y = TLanes.Load(b1 + pb);
+                    y = TLanes.Load(b2 + pb);
                     s04 = TLanes.MultiplyAdd(x0, y, s04);
                     s14 = TRows.Value > 1 ? TLanes.MultiplyAdd(x1, y, s14) : s14;
                     s24 = TRows.Value > 2 ? TLanes.MultiplyAdd(x2, y, s24) : s24;
@@ -102,7 +102,7 @@ internal static unsafe class DotTile
 
                 if (TColumns.Value > 5)
                 {
-                    y = TLanes.Load(b2 + pb);
+                    y = TLanes.Load(b3 + pb);
                     s05 = TLanes.MultiplyAdd(x0, y, s05);
                     s15 = TRows.Value > 1 ? TLanes.MultiplyAdd(x1, y, s15) : s15;
                     s25 = TRows.Value > 2 ? TLanes.MultiplyAdd(x2, y, s25) : s25;
@@ -110,8 +110,15 @@ internal static unsafe class DotTile
                 }
 
                 p += TLanes.Count;
-                pa += TLanes.Count;
-                pb += TLanes.Count;
+                if (TRows.Value > 3)
+                {
+                    pa += TLanes.Count;
+                }
+
+                if (TColumns.Value > 4)
+                {
+                    pb += TLanes.Count;
+                }
             }
             while (p < end);
 
