@@ -71,7 +71,7 @@ internal static class GrowthStudy
             engine.Update();
         };
         int calls = Timing.Calibrate(step, quick ? 0.02 : 0.15, quick ? 0.005 : 0.03);
-        double[][] seen = Timing.TakeTurns(quick ? 3 : 5, cancel, () => Timing.PerCall(step, calls));
+        QuietTurns seen = QuietTurns.Take(quick ? 3 : 5, allCores: false, cancel, () => Timing.PerCall(step, calls));
         return new GrowthPoint(title, factor, at.N, at.MK, at.S, at.D, Spread.Of(seen[0]), Allocated(step), StateSize.Of(engine));
     }
 

@@ -9,20 +9,22 @@ internal static class Timing
     public const int Stretches = 5;
 
     /// <summary>
-    /// Warms <paramref name="action"/> up for at least <paramref name="seconds"/> (tier-0 code is an order of magnitude slower and is
-    /// replaced in the background), then returns the number of calls that fill a turn of <paramref name="turn"/> seconds.
+    /// Warms <paramref name="action"/> up for at least <paramref name="seconds"/> after its first call, which may take longer than that because it is
+    /// compiled (tier-0 code is an order of magnitude slower and is replaced in the background), and returns the number of calls that fill a turn
+    /// of <paramref name="turn"/> seconds.
     /// </summary>
     public static int Calibrate(Action action, double seconds, double turn)
     {
-        var clock = Stopwatch.StartNew();
         action();
-        double fastest = clock.Elapsed.TotalSeconds;
-        while (clock.Elapsed.TotalSeconds < seconds)
+        var clock = Stopwatch.StartNew();
+        double fastest = double.PositiveInfinity;
+        do
         {
             double before = clock.Elapsed.TotalSeconds;
             action();
             fastest = Math.Min(fastest, clock.Elapsed.TotalSeconds - before);
         }
+        while (clock.Elapsed.TotalSeconds < seconds);
         return (int)Math.Clamp(Math.Ceiling(turn / Math.Max(fastest, 1e-9)), 1, 1 << 24);
     }
 

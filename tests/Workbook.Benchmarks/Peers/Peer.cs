@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Workbook.Benchmarks.Measuring;
 
 namespace Workbook.Benchmarks.Peers;
 
@@ -57,14 +58,16 @@ internal sealed class Peer : IDisposable
         }
     }
 
-    /// <summary>Asks and waits for the answer.</summary>
+    /// <summary>Asks and waits for the answer, which is worked out on the core that this thread is held on.</summary>
     /// <exception cref="PeerEndedException">The peer ended instead of answering.</exception>
     public JsonNode Ask(object question)
     {
         string? answer = null;
         try
         {
-            _process.StandardInput.WriteLine(JsonSerializer.Serialize(question));
+            JsonNode asked = JsonSerializer.SerializeToNode(question)!;
+            if (OneCore.Current is int core) asked["core"] = core;
+            _process.StandardInput.WriteLine(asked.ToJsonString());
             _process.StandardInput.Flush();
             answer = _process.StandardOutput.ReadLine();
         }

@@ -52,11 +52,22 @@ internal static class GoalTable
         }
         text.Append(CultureInfo.InvariantCulture, $". Made by `{comparison.Command}`.\n");
         text.Append("One thread unless said; both sides take turns in one run. A single number is the median with the smallest and the largest turn; of several sizes the worst and the best median are shown, and the worst decides.\n");
+        if (Disturbed(measured) is string disturbed) text.Append(disturbed).Append('\n');
         if (measured.Any(row => row.Quick)) text.Append("\\* from few turns (`--quick`).\n");
         string[] unmeasured = [.. comparison.Rows.Where(row => row.Value is null && row.Note is not null).Select(row => Sentence($"{Goals.Get(row.GoalId).Title} ({Instructions.Title(row.Instructions)}): {row.Note}")).Distinct()];
         foreach (string sentence in comparison.Skipped.Concat(unmeasured)) text.Append("* ").Append(sentence).Append('\n');
         return text.ToString();
     }
+
+    /// <summary>What a shared machine did to the turns; null where it left them alone.</summary>
+    private static string? Disturbed(Row[] measured)
+    {
+        int again = measured.Sum(row => Math.Max(0, row.Taken - row.Value!.Turns)), kept = measured.Sum(row => row.Disturbed), rows = measured.Count(row => row.Disturbed > 0);
+        if (again + kept == 0) return null;
+        return FormattableString.Invariant($"A turn is taken again where a core was shared or slowed down meanwhile, as a probe beside it saw: {Count(again, "turn")} of {measured.Sum(row => row.Taken)}; where quiet ones were not to be had, disturbed ones were kept: {kept}, in {Count(rows, "row")}.");
+    }
+
+    private static string Count(int number, string what) => FormattableString.Invariant($"{number} {what}{(number == 1 ? "" : "s")}");
 
     private static string Sentence(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

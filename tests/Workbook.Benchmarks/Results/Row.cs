@@ -32,6 +32,12 @@ public sealed record Row
     /// <summary>What else a reader has to know; why there is no value where there is none.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Turns that were taken, with those of which nothing was kept because a core was shared or slowed down.</summary>
+    public int Taken { get; init; }
+
+    /// <summary>Turns that were kept although a core was.</summary>
+    public int Disturbed { get; init; }
+
     /// <summary>Whether it was measured with few turns.</summary>
     public bool Quick { get; init; }
 
@@ -47,6 +53,8 @@ public sealed record Row
         Value = Spread.Of(earlier.Value, Value),
         OurSeconds = Spread.Of(earlier.OurSeconds, OurSeconds),
         PeerSeconds = Spread.Of(earlier.PeerSeconds, PeerSeconds),
+        Taken = earlier.Taken + Taken,
+        Disturbed = earlier.Disturbed + Disturbed,
     };
 
     /// <summary>Id of the goal.</summary>

@@ -27,8 +27,8 @@ internal static class ElementRows
         {
             context.Say(words);
             int calls = Timing.Calibrate(call, context.Kernel.WarmUp, context.Kernel.Turn);
-            double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, () => Timing.PerCall(call, calls));
-            context.Emit("rows/" + id, words + ", float64", Spread.Of(seen[0].Select(s => s / Elements * 1e9)), Spread.Of(seen[0]));
+            QuietTurns seen = QuietTurns.Take(context.Turns, allCores: false, context.Cancel, () => Timing.PerCall(call, calls));
+            context.Emit("rows/" + id, words + ", float64", Spread.Of(seen[0].Select(s => s / Elements * 1e9)), Spread.Of(seen[0]), turns: seen);
         }
     }
 }

@@ -39,8 +39,8 @@ internal static class HorizonRows
             context.Emit("horizon/" + id, words, null, note: rest);
             return;
         }
-        double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, () => Run(Horizon));
-        context.Emit("horizon/" + id, words + ", drawing data and weights included", Spread.Of(seen[0].Select(s => s * 1e3)), Spread.Of(seen[0]), note: words);
+        QuietTurns seen = QuietTurns.Take(context.Turns, allCores: false, context.Cancel, () => Run(Horizon));
+        context.Emit("horizon/" + id, words + ", drawing data and weights included", Spread.Of(seen[0].Select(s => s * 1e3)), Spread.Of(seen[0]), note: words, turns: seen);
 
         double Run(int steps)
         {

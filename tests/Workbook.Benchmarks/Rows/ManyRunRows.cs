@@ -30,11 +30,11 @@ internal static class ManyRunRows
             while (clock.Elapsed.TotalSeconds < context.EngineWarmUp) done += Runs(32, 1);
             rate = done / clock.Elapsed.TotalSeconds;
         }
-        int count = (int)Math.Max(64, rate * (context.Quick ? 0.5 : 1));
+        int count = (int)Math.Max(64, rate * (context.Quick ? 0.2 : 0.4));
         bool two = Environment.ProcessorCount >= 2;
         var parties = new List<Func<double>> { () => Rate(1) };
         if (two) parties.Add(() => Rate(2));
-        double[][] seen = Timing.TakeTurns(context.Quick ? 3 : 5, context.Cancel, parties);
+        QuietTurns seen = QuietTurns.Take(context.Turns, allCores: two, context.Cancel, parties);
         string one = FormattableString.Invariant($"{Spread.Of(seen[0]).Median:F0} runs/s on 1 core.");
         if (!two)
         {
@@ -42,8 +42,8 @@ internal static class ManyRunRows
             context.Emit($"{scaling}/two-cores", "2 cores over 1", null, note: "not measured: this machine has one core.");
             return;
         }
-        context.Emit($"{runs}/two-cores", $"{count} runs a turn", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one);
-        context.Emit($"{scaling}/two-cores", $"{count} runs a turn", Spread.Of(seen[0], seen[1], (single, pair) => pair / single));
+        context.Emit($"{runs}/two-cores", $"{count} runs a turn", Spread.Of(seen[1]), Spread.Of(seen[1].Select(r => 1 / r)), note: one, turns: seen);
+        context.Emit($"{scaling}/two-cores", $"{count} runs a turn", Spread.Of(seen[0], seen[1], (single, pair) => pair / single), turns: seen);
 
         double Rate(int workers)
         {

@@ -53,18 +53,19 @@ internal static class MatrixRows
             Time(p, 1);
             return Time(p, calls);
         });
-        var parties = new List<Func<double>> { () => FmaPeak.Measure<T>(context.Kernel.Turn), () => Timing.PerCall(ours, calls) };
-        if (peer is not null) parties.Add(() => Time(peer, calls));
-        double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, parties);
+        QuietTurns seen = QuietTurns.Take(context.Turns, allCores: false, context.Cancel, () => FmaPeak.Measure<T>(context.Kernel.Turn), () => Timing.PerCall(ours, calls));
         Spread seconds = Spread.Of(seen[1]);
         string id = $"{(m == n && n == k ? $"{m}" : $"{m}x{n}x{k}")}.{shape.Orientation}";
-        context.Emit($"{family}.peak/{id}", shape.Words, Spread.Of(seen[0], seen[1], (peak, s) => shape.Operations / s / peak), seconds,
+        context.Emit($"{family}.peak/{id}", shape.Words, Spread.Of(seen[0], seen[1], (peak, s) => shape.Operations / s / peak), seconds, turns: seen,
             note: FormattableString.Invariant($"peak {Spread.Of(seen[0]).Median / 1e9:F1} GFLOP/s"));
         if (peer is null)
-            context.Emit($"{family}.openblas/{id}", shape.Words, null, seconds, note: "not compared: there is no python3 with a NumPy that uses OpenBLAS here.");
+            context.Emit($"{family}.openblas/{id}", shape.Words, null, seconds, turns: seen, note: "not compared: there is no python3 with a NumPy that uses OpenBLAS here.");
         else
-            context.Emit($"{family}.openblas/{id}", shape.Words, Spread.Of(seen[1], seen[2], (our, their) => their / our), seconds, Spread.Of(seen[2]),
-                $"NumPy {peer.Hello["numpy"]} with {peer.Hello["library"]}", $"core type {peer.Name} ({peer.Hello["core"]})");
+        {
+            QuietTurns both = QuietTurns.Take(context.Turns, allCores: false, context.Cancel, () => Timing.PerCall(ours, calls), () => Time(peer, calls));
+            context.Emit($"{family}.openblas/{id}", shape.Words, Spread.Of(both[0], both[1], (our, their) => their / our), Spread.Of(both[0]), Spread.Of(both[1]),
+                $"NumPy {peer.Hello["numpy"]} with {peer.Hello["library"]}", $"core type {peer.Name} ({peer.Hello["core"]})", turns: both);
+        }
     }
 
     private static double Time(Peer peer, int calls) => peer.Ask(new { @do = "time", calls })["seconds"]!.GetValue<double>();

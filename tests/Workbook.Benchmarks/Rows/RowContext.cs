@@ -22,7 +22,7 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
     public int Turns { get; } = quick ? 3 : 7;
 
     /// <summary>Seconds that a kernel is warmed up, and that one turn of it takes.</summary>
-    public (double WarmUp, double Turn) Kernel { get; } = quick ? (0.02, 0.004) : (0.1, 0.012);
+    public (double WarmUp, double Turn) Kernel { get; } = quick ? (0.02, 0.004) : (0.2, 0.012);
 
     /// <summary>Seconds that an engine is warmed up.</summary>
     public double EngineWarmUp { get; } = quick ? 0.25 : 0.6;
@@ -70,14 +70,14 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
     public HashSet<string> Emitted { get; } = [];
 
     /// <summary>Hands a row over.</summary>
-    public void Emit(string id, string what, Spread? value, Spread? ours = null, Spread? theirs = null, string? peer = null, string? choice = null, string? note = null)
+    public void Emit(string id, string what, Spread? value, Spread? ours = null, Spread? theirs = null, string? peer = null, string? choice = null, string? note = null, QuietTurns? turns = null)
     {
-        Row row = Made(id, what, value, ours, theirs, peer, choice, note);
+        Row row = Made(id, what, value, ours, theirs, peer, choice, note, turns);
         Emitted.Add(row.GoalId);
         emit(row);
     }
 
-    private Row Made(string id, string what, Spread? value, Spread? ours, Spread? theirs, string? peer, string? choice, string? note) => new()
+    private Row Made(string id, string what, Spread? value, Spread? ours, Spread? theirs, string? peer, string? choice, string? note, QuietTurns? turns) => new()
     {
         Id = id,
         Instructions = Instructions,
@@ -88,6 +88,8 @@ internal sealed class RowContext(string instructions, bool quick, Selection only
         Peer = peer,
         PeerChoice = choice,
         Note = note,
+        Taken = turns?.Taken ?? 0,
+        Disturbed = turns?.Disturbed ?? 0,
         Quick = Quick,
         Measured = DateTime.UtcNow,
         Commit = Machine.Current.Commit,

@@ -24,8 +24,8 @@ internal static class TestRows
         // A test set draws its samples while they are first evaluated, and keeps this many from the second time on.
         Action drawn = () => engine.Evaluate(kept), drawing = () => engine.Evaluate(TestSet.Draw(distribution, seed++, Samples));
         int some = Timing.Calibrate(drawn, context.EngineWarmUp, 0.05), few = Timing.Calibrate(drawing, context.EngineWarmUp, 0.05);
-        double[][] seen = Timing.TakeTurns(context.Turns, context.Cancel, () => Timing.PerCall(drawn, some), () => Timing.PerCall(drawing, few));
-        context.Emit("test.drawn/10000", $"{Samples} samples", Spread.Of(seen[0].Select(s => Samples / s)), Spread.Of(seen[0]));
-        context.Emit("test.drawing/10000", $"{Samples} samples", Spread.Of(seen[1].Select(s => Samples / s)), Spread.Of(seen[1]));
+        QuietTurns seen = QuietTurns.Take(context.Turns, allCores: false, context.Cancel, () => Timing.PerCall(drawn, some), () => Timing.PerCall(drawing, few));
+        context.Emit("test.drawn/10000", $"{Samples} samples", Spread.Of(seen[0].Select(s => Samples / s)), Spread.Of(seen[0]), turns: seen);
+        context.Emit("test.drawing/10000", $"{Samples} samples", Spread.Of(seen[1].Select(s => Samples / s)), Spread.Of(seen[1]), turns: seen);
     }
 }

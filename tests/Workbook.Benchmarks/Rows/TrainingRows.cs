@@ -88,8 +88,8 @@ internal static class TrainingRows
             counts &= agrees;
         }
         if (peer is not null && counts) parties.Add(() => both.Train(peer, steps).Seconds);
-        double[][] seen = Timing.TakeTurns(context.Quick ? 2 : 5, context.Cancel, parties);
-        for (int r = 0; r < rows.Length; r++) Emit(context, rows[r].Id, "whole", $"{steps} steps, {rows[r].Kind.ToString().ToLowerInvariant()} engine", seen[r], peer, counts, seen[^1], peer is null ? null : notes[r]);
+        QuietTurns seen = QuietTurns.Take(context.Quick ? 2 : 5, allCores: false, context.Cancel, parties);
+        for (int r = 0; r < rows.Length; r++) Emit(context, rows[r].Id, "whole", $"{steps} steps, {rows[r].Kind.ToString().ToLowerInvariant()} engine", seen, r, peer, counts, peer is null ? null : notes[r]);
     }
 
     private static void Large(RowContext context)
@@ -132,18 +132,19 @@ internal static class TrainingRows
         };
         (bool counts, string? note) = peer is null ? (false, null) : Agreement(both.Loss(kind, precision, steps), both.Train(peer, steps, type).Loss, steps, tolerance);
         if (counts) parties.Add(() => both.Train(peer!, steps, type).Stepping / steps);
-        double[][] seen = Timing.TakeTurns(context.Quick ? 2 : 5, context.Cancel, parties);
-        Emit(context, id, "step", "one step", seen[0], peer, counts, seen[^1], note);
+        QuietTurns seen = QuietTurns.Take(context.Quick ? 2 : 5, allCores: false, context.Cancel, parties);
+        Emit(context, id, "step", "one step", seen, 0, peer, counts, note);
     }
 
-    private static void Emit(RowContext context, string goal, string member, string words, double[] ours, Peer? peer, bool counts, double[] theirs, string? note)
+    private static void Emit(RowContext context, string goal, string member, string words, QuietTurns turns, int party, Peer? peer, bool counts, string? note)
     {
         string id = $"{goal}/{member}";
-        if (peer is null) context.Emit(id, words, null, Spread.Of(ours), note: context.TorchRefused);
+        double[] ours = turns[party], theirs = turns.Seen[^1];
+        if (peer is null) context.Emit(id, words, null, Spread.Of(ours), note: context.TorchRefused, turns: turns);
         else
         {
             context.Emit(id, words, counts ? Spread.Of(ours, theirs, (our, their) => their / our) : null, Spread.Of(ours), counts ? Spread.Of(theirs) : null,
-                $"PyTorch {peer.Hello["torch"]} on {peer.Hello["blas"]}", $"OpenBLAS core type {peer.Name}", note);
+                $"PyTorch {peer.Hello["torch"]} on {peer.Hello["blas"]}", $"OpenBLAS core type {peer.Name}", note, turns);
         }
     }
 

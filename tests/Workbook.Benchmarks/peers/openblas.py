@@ -3,10 +3,11 @@
     {"do": "hello"}                                                              -> versions, the BLAS that NumPy loaded and its core type
     {"do": "prepare", "type": "float64", "ta": 0, "tb": 1, "m": 1, "n": 1, "k": 1} -> draws op(A) [m, k], op(B) [k, n] and C
     {"do": "time", "calls": 10}                                                  -> seconds per product: the fastest of five stretches
-Products are written into a C that is there already, and transposes are handed to the BLAS as such: nothing is allocated or copied.
+Any of them may hold "core": from then on this runs on that core. Products are written into a C that is there already, and transposes are handed to the BLAS as such: nothing is allocated or copied.
 """
 import ctypes
 import json
+import os
 import re
 import signal
 import sys
@@ -44,6 +45,8 @@ def main():
     a = b = c = None
     for line in sys.stdin:
         ask = json.loads(line)
+        if "core" in ask and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, {ask["core"]})
         if ask["do"] == "hello":
             answer = dict(blas(), numpy=np.__version__, python=sys.version.split()[0])
         elif ask["do"] == "prepare":
