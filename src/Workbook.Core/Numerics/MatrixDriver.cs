@@ -12,7 +12,9 @@ namespace Workbook.Core.Numerics;
 internal static unsafe class MatrixDriver
 {
     // A strip of B is depth x 192 bytes (half of that with 256-bit vectors): three quarters of the first-level cache, so that it stays there
-    // while panels of A pass. Sums of several groups meet C more often than that, and then rather fill the cache. The order of summation depends on it.
+    // while panels of A pass. Sums of more than three such depths meet C more often than that: they rather fill the cache, and take depths in groups, of which A's
+    // block holds all. A group for a shorter sum would only halve or third the rows of the block, and B would pass that much more often. The order of
+    // summation depends on depths alone.
     private const int Depth = 192;
     private const int GroupDepth = 3 * Depth;
     private const int LongDepth = 256;
@@ -144,7 +146,7 @@ internal static unsafe class MatrixDriver
         bool inPlaceB = b.DepthIsRow && m <= FewRows, farB = inPlaceB && (long)n * k * sizeof(T) > FarBytes;
         int depthAtMost = farB ? FarDepthOfB : farA ? FarDepthOfA : k > GroupDepth ? LongDepth : Depth;
         Split depths = Split.AtMost(k, depthAtMost, DepthUnit);
-        Split groups = Split.AtMost(depths.Count, farB ? 1 : GroupDepth / depthAtMost);
+        Split groups = Split.AtMost(depths.Count, farB || k <= GroupDepth ? 1 : GroupDepth / depthAtMost);
         int longest = depths.Largest * groups.Largest;
         Split rowBlocks = Split.AtMost(m, Math.Max(tileRows, BlockBytes / sizeof(T) / longest / tileRows * tileRows), tileRows);
         Split columnBlocks = Split.AtMost((n + width - 1) / width, Math.Max(TileColumns, ColumnBytes / sizeof(T) / longest / width));
