@@ -10,7 +10,7 @@ internal static unsafe class CountLanes<TVector, TLanes>
     where TVector : struct
     where TLanes : ILanes<TVector, double>
 {
-    /// <summary>Adds sgn(g) and returns the sums as doubles. g is neither NaN nor -0, and what is below 2^-1042 counts as 0.</summary>
+    /// <summary>Adds sgn(g) and returns the sums as doubles. g is neither NaN nor -0; with vectors of 256 bits and more, what is below 2^-1042 counts as 0.</summary>
     /// <remarks>The sign is taken from the upper half of a double's bits: as integers these are positive, zero or negative where g is.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Follow(int* sum, TVector g)

@@ -56,7 +56,7 @@ internal static unsafe class AccumulatedScales<TVector, TLanes>
         s->Descent[s->ValueSignal] = signal;
     }
 
-    /// <summary>x 2^(exponent - top). Lanes past n, which no vote reads, may lie above the top: what comes of them is nothing.</summary>
+    /// <summary>x 2^(exponent - top). Lanes past n may lie above the top: no vote reads what comes of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Below(TVector x, TVector exponent, TVector top) => PowerOfTwo.TimesPower<TVector, TLanes>(x, TLanes.Subtract(exponent, top));
 
