@@ -30,9 +30,10 @@ public sealed class SpreadTests
         Assert.Equal(Spread.Of([9, 10, 11, 1, 2]), Spread.Of(slow, fast));
         Assert.Equal(slow, Spread.Of(slow, null));
         Assert.Equal(fast, Spread.Of(null, fast));
-        var row = new Row { Id = "rows/exp", Instructions = "avx2", What = "exp", Value = fast, OurSeconds = fast, Note = "last" };
-        Row both = row.After(row with { Value = slow, PeerSeconds = slow, Note = "first" });
+        var row = new Row { Id = "rows/exp", Instructions = "avx2", What = "exp", Value = fast, OurSeconds = fast, Note = "last", Taken = 7, Disturbed = 2 };
+        Row both = row.After(row with { Value = slow, PeerSeconds = slow, Note = "first", Taken = 9, Disturbed = 1 });
         Assert.Equal((Spread.Of([1, 2, 9, 10, 11]), Spread.Of([1, 1, 2, 2]), slow, "last"), (both.Value, both.OurSeconds, both.PeerSeconds, both.Note));
+        Assert.Equal((16, 3), (both.Taken, both.Disturbed));
     }
 
     [Fact]

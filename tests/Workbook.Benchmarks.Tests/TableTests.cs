@@ -48,6 +48,14 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void Turns_that_were_taken_again_are_told_and_so_are_disturbed_ones_that_were_kept()
+    {
+        Assert.DoesNotContain("taken again", GoalTable.Markdown(Sample), StringComparison.Ordinal);
+        Comparison shared = Sample with { Rows = [.. Sample.Rows.Select(row => row.Id == "matrix.f64.peak/512.nn" ? row with { Taken = 28, Disturbed = 2 } : row.Value is null ? row : row with { Taken = row.Value.Turns })] };
+        Assert.Contains("as a probe beside it saw: 21 turns of 50; where quiet ones were not to be had, disturbed ones were kept: 2, in 1 row. A turn that fills two rows counts in both.\n", GoalTable.Markdown(shared), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_cost_is_over_its_goal()
     {
         Assert.Equal(["0.50 ns [0.50 ns .. 0.50 ns]", "<= 0.34 ns", "no, 47 % over", "-", "<= 0.68 ns", "not measured"], Line(GoalTable.Markdown(Sample), "softmax rows")[1..]);

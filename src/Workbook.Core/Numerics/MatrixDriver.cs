@@ -13,8 +13,8 @@ internal static unsafe class MatrixDriver
 {
     // A strip of B is depth x 192 bytes (half of that with 256-bit vectors): three quarters of the first-level cache, so that it stays there
     // while panels of A pass. Sums of more than three such depths meet C more often than that: they rather fill the cache, and take depths in groups, of which A's
-    // block holds all. A group for a shorter sum would only halve or third the rows of the block, and B would pass that much more often. The order of
-    // summation depends on depths alone.
+    // block holds all. A group for a shorter sum would only leave the block a half or a third of the rows, and B would pass that much more
+    // often. The order of summation depends on depths alone.
     private const int Depth = 192;
     private const int GroupDepth = 3 * Depth;
     private const int LongDepth = 256;

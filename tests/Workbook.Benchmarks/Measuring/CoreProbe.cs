@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Workbook.Benchmarks.Measuring;
 
 /// <summary>
-/// What a core gives besides multiply-adds: additions a second on five chains of integers, as wide as a core starts instructions. On a shared machine a neighbour
+/// What a core gives besides multiply-adds: how fast five chains of integers are added up, as wide as a core starts instructions. On a shared machine a neighbour
 /// on the same core takes its share of that width, of which <see cref="FmaPeak"/> shows nothing, and a clock that was lowered for a while shows in both.
 /// </summary>
 internal static class CoreProbe
@@ -15,6 +15,7 @@ internal static class CoreProbe
     // Some microseconds each, of which the fastest counts: an interrupt is no neighbour.
     private const int Rounds = 4000, Stretches = 8;
 
+    private static readonly Lock Guard = new();
     private static double _best;
 
     /// <summary>Rounds a second on this core, or the lowest of all cores at once.</summary>
@@ -37,7 +38,10 @@ internal static class CoreProbe
     }
 
     /// <summary>The best rate of any core since this process began.</summary>
-    public static double Best => Volatile.Read(ref _best);
+    public static double Best
+    {
+        get { lock (Guard) return _best; }
+    }
 
     private static double Rate()
     {
@@ -48,11 +52,12 @@ internal static class CoreProbe
             Chains(Rounds);
             best = Math.Max(best, Rounds / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
-        if (best > Best) Volatile.Write(ref _best, best);
+        // Cores that are asked at once must not put a lower one in place of a higher.
+        lock (Guard) _best = Math.Max(_best, best);
         return best;
     }
 
-    // Sums and differences by turns, so that no two of them can be made one.
+    // Additions and exclusive ors by turns, so that no two of them can be made one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static long Chains(int rounds)
     {

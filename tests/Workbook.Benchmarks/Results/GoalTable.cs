@@ -64,7 +64,7 @@ internal static class GoalTable
     {
         int again = measured.Sum(row => Math.Max(0, row.Taken - row.Value!.Turns)), kept = measured.Sum(row => row.Disturbed), rows = measured.Count(row => row.Disturbed > 0);
         if (again + kept == 0) return null;
-        return FormattableString.Invariant($"A turn is taken again where a core was shared or slowed down meanwhile, as a probe beside it saw: {Count(again, "turn")} of {measured.Sum(row => row.Taken)}; where quiet ones were not to be had, disturbed ones were kept: {kept}, in {Count(rows, "row")}.");
+        return FormattableString.Invariant($"A turn is taken again where a core was shared or slowed down meanwhile, as a probe beside it saw: {Count(again, "turn")} of {measured.Sum(row => row.Taken)}; where quiet ones were not to be had, disturbed ones were kept: {kept}, in {Count(rows, "row")}. A turn that fills two rows counts in both.");
     }
 
     private static string Count(int number, string what) => FormattableString.Invariant($"{number} {what}{(number == 1 ? "" : "s")}");

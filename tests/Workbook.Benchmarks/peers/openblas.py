@@ -3,7 +3,8 @@
     {"do": "hello"}                                                              -> versions, the BLAS that NumPy loaded and its core type
     {"do": "prepare", "type": "float64", "ta": 0, "tb": 1, "m": 1, "n": 1, "k": 1} -> draws op(A) [m, k], op(B) [k, n] and C
     {"do": "time", "calls": 10}                                                  -> seconds per product: the fastest of five stretches
-Any of them may hold "core": from then on this runs on that core. Products are written into a C that is there already, and transposes are handed to the BLAS as such: nothing is allocated or copied.
+Any of them may hold "core": from then on this runs on that core.
+Products are written into a C that is there already, and transposes are handed to the BLAS as such: nothing is allocated or copied.
 """
 import ctypes
 import json

@@ -4,7 +4,8 @@
     {"do": "load", "folder": .., "type": "float64", "n": .., "L": .., "d": .., "mk": .., "mv": ..}
                                                             reads X, y, W_Q, W_K, W_V_pos, W_V_neg: raw float64 in C order, .f64 files
     {"do": "train", "eta": 1e-4, "steps": 900}              -> seconds of that training from W(0) (and of its steps alone), and the loss after it
-Any of them may hold "core": from then on this runs on that core. Dense tensors, automatic differentiation, SignGD under no_grad. The value matrices are averaged over their rows before they meet the data (F depends on
+Any of them may hold "core": from then on this runs on that core.
+Dense tensors, automatic differentiation, SignGD under no_grad. The value matrices are averaged over their rows before they meet the data (F depends on
 nothing else of them), which PyTorch rewards: it is the faster of the two ways to write the model.
 """
 import json
