@@ -60,8 +60,8 @@ internal sealed record QuietTurns(double[][] Seen, int Taken, int Disturbed)
             }
             taken.Add((lowest, seen));
         }
-        // Of quiet turns the first ones, and then those that were disturbed least.
-        var kept = taken.OrderByDescending(Quiet).ThenByDescending(turn => Quiet(turn) ? 0 : turn.Rate).Take(turns).ToArray();
+        // The quiet ones, of which there are no more than were wanted, and then those that were disturbed least.
+        var kept = taken.OrderByDescending(turn => turn.Rate).Take(turns).ToArray();
         return new QuietTurns([.. parties.Select((_, p) => kept.Select(turn => turn.Seen[p]).ToArray())], taken.Count, kept.Count(turn => !Quiet(turn)));
     }
 }
