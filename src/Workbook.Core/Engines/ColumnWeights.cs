@@ -23,22 +23,22 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     private const int Slack = 16;
 
     private readonly int _width = Rows.Pad(checked(2 * m_k)), _m_k = m_k;
-    private readonly AlignedBlock _columns = new(checked(d * Rows.Pad(2 * m_k) + Slack)), _value = new(d);
+    private readonly AlignedBlock<double> _columns = new(checked(d * Rows.Pad(2 * m_k) + Slack)), _value = new(d);
 
     // Of a block: projections, laid out as the columns, two of a sample, or a sample's sums; and what attention keeps of a sample.
-    private readonly AlignedBlock _rows = new(checked(2 * Block * Rows.Pad(2 * m_k) + Slack)), _samples = new(PairSamples.Arrays * Drawn), _window = Window();
-    private readonly AlignedBlock _sums = new(Drawn * TestKernels.Line + TestKernels.RoomOfSample);
+    private readonly AlignedBlock<double> _rows = new(checked(2 * Block * Rows.Pad(2 * m_k) + Slack)), _samples = new(PairSamples.Arrays * Drawn), _window = Window();
+    private readonly AlignedBlock<double> _sums = new(Drawn * TestKernels.Line + TestKernels.RoomOfSample);
 
     // The columns once more in groups of neurons, from the first test set of the paper's distribution on; and which of them have changed since.
     private readonly bool[] _isStale = new bool[d];
     private readonly List<int> _stale = [];
-    private AlignedBlock? _lines;
+    private AlignedBlock<double>? _lines;
     private NoiseSamples? _drawn;
     private double[] _margin = new double[Drawn];
 
-    private static AlignedBlock Window()
+    private static AlignedBlock<double> Window()
     {
-        var window = new AlignedBlock(16);
+        var window = new AlignedBlock<double>(16);
         window.Span[..8].Fill(BitConverter.Int64BitsToDouble(-1));
         return window;
     }
@@ -102,7 +102,7 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     /// <summary>Brings the columns in groups up to date.</summary>
     private void Pack()
     {
-        _lines ??= new AlignedBlock(checked(_isStale.Length * _width));
+        _lines ??= new AlignedBlock<double>(checked(_isStale.Length * _width));
         foreach (int c in _stale)
         {
             double* query = _columns.Pointer + (nint)c * _width, key = query + _m_k, line = _lines.Pointer + (nint)c * _width;
@@ -210,7 +210,7 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
     private void Margins(Dataset batch, Span<double> margin)
     {
         int length = batch.Length;
-        var rows = new AlignedBlock(checked(length * _width));
+        var rows = new AlignedBlock<double>(checked(length * _width));
         var (z, u) = (new double[length], new double[length]);
         for (int i = 0; i < batch.Count; i++)
         {

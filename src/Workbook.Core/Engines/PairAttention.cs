@@ -22,11 +22,11 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
 {
     private readonly int _n, _m_v;
     private readonly RowPanels _rows;
-    private readonly AlignedBlock _samples, _weights, _value;
+    private readonly AlignedBlock<double> _samples, _weights, _value;
     // Where they lie.
     private readonly PairSamples _at;
     private readonly PairWeights _into;
-    private AlignedBlock? _query, _key;
+    private AlignedBlock<double>? _query, _key;
     private bool _ordinary;
 
     /// <param name="data">Samples of two patches.</param>
@@ -36,11 +36,11 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
     {
         (_n, _rows, _m_v) = (data.Count, rows, m_v);
         int padded = Rows.Pad(_n);
-        _samples = new AlignedBlock(PairSamples.Arrays * padded);
-        _weights = new AlignedBlock(PairWeights.Arrays * padded);
+        _samples = new AlignedBlock<double>(PairSamples.Arrays * padded);
+        _weights = new AlignedBlock<double>(PairWeights.Arrays * padded);
         (_at, _into) = (new PairSamples(_samples.Pointer, padded), new PairWeights(_weights.Pointer, padded));
         for (int i = 0; i < _n; i++) _at.Y[i] = data.Labels[i];
-        _value = new AlignedBlock(2 * _n);
+        _value = new AlignedBlock<double>(2 * _n);
     }
 
     public Span<double> QueryCoefficient => _query!.Span;
@@ -67,8 +67,8 @@ internal sealed unsafe class PairAttention : IAttentionPass<double>
 
     public void Backward(ReadOnlySpan<double> q, ReadOnlySpan<double> k, ReadOnlySpan<double> u)
     {
-        _query ??= new AlignedBlock(_rows.Size);
-        _key ??= new AlignedBlock(_rows.Size);
+        _query ??= new AlignedBlock<double>(_rows.Size);
+        _key ??= new AlignedBlock<double>(_rows.Size);
         TakeWeights();
         fixed (double* pq = q, pk = k)
             for (int j = 0; j < _rows.Count; j++)

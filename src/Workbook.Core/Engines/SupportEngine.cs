@@ -39,9 +39,9 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private readonly int _m_k, _keyAt, _valueAt;
     // _columns: where W_Q and W_K lie, a row per column; _patches: projections and coefficients, a row per patch (none where _signalNoise has them).
     private readonly RowPanels _columns, _patches;
-    private readonly AlignedBlock _w, _q, _k;
+    private readonly AlignedBlock<double> _w, _q, _k;
     private readonly double[] _start, _v0, _v, _u;
-    private AlignedBlock? _descent, _onQuery, _onKey;
+    private AlignedBlock<double>? _descent, _onQuery, _onKey;
     private bool _scored;
     private int[] _exponents = [];
     private Scaling? _scaling;
@@ -75,9 +75,9 @@ public sealed unsafe class SupportEngine : TrainingEngine
             padding = SignalNoiseSteps.Padding;
         }
         int size = checked(_valueAt + _touched.Count);
-        _w = new AlignedBlock(checked(size + padding));
-        _q = new AlignedBlock(_patches.Size);
-        _k = new AlignedBlock(_patches.Size);
+        _w = new AlignedBlock<double>(checked(size + padding));
+        _q = new AlignedBlock<double>(_patches.Size);
+        _k = new AlignedBlock<double>(_patches.Size);
         _u = new double[patches];
         _v0 = GC.AllocateArray<double>(_touched.Count + padding, pinned: true);
         DrawColumns();
@@ -135,7 +135,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
     }
 
     /// <summary>q (or k) of all patches for the neurons of panel j of W_Q (or W_K).</summary>
-    private void Project(int j, double* w, AlignedBlock into)
+    private void Project(int j, double* w, AlignedBlock<double> into)
     {
         int pitch = _columns.Pitch(j);
         SparseRows.Run<TakeSum>(_touched.ByPatch, w + _columns.Start(j), pitch, into.Pointer + _patches.Start(j), pitch, pitch, 0);
@@ -198,8 +198,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
         pair.TakeWeights();
         FollowScales();
         var by = ByColumn();
-        _onQuery ??= new AlignedBlock(_patches.Rows * _patches.Pitch(0));
-        _onKey ??= new AlignedBlock(_onQuery.Length);
+        _onQuery ??= new AlignedBlock<double>(_patches.Rows * _patches.Pitch(0));
+        _onKey ??= new AlignedBlock<double>(_onQuery.Length);
         pair.BeginScores();
         for (int turn = 0; turn < _columns.Count; turn++)
         {
@@ -234,7 +234,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
     /// <summary>Any rule: the whole gradient, the rule's direction in its place, then the step.</summary>
     private void StepByRule(double eta)
     {
-        _descent ??= new AlignedBlock(_w.Length);
+        _descent ??= new AlignedBlock<double>(_w.Length);
         var by = ByColumn();
         for (int j = 0; j < _columns.Count; j++)
         {

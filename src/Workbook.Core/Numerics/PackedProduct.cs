@@ -55,10 +55,12 @@ internal sealed unsafe class PackedProduct<T>
     private static int TileRows => Vector512.IsHardwareAccelerated ? 8 : 4;
 
     /// <summary>C = A B.</summary>
-    /// <param name="n">Columns of B and C: a whole number of vectors of 64 bytes.</param>
+    /// <param name="n">Columns of B and C: a whole number of the vectors in use, and of 32 bytes.</param>
     /// <param name="b">[k, n], row after row.</param>
+    /// <param name="bPitch">Elements from row to row of B, at least n.</param>
     /// <param name="c">[m, n], row after row; zero where k = 0. It must not overlap B.</param>
-    public void Multiply(int n, T* b, T* c)
+    /// <param name="cPitch">Elements from row to row of C, at least n: what lies between n and it is left alone.</param>
+    public void Multiply(int n, T* b, nint bPitch, T* c, nint cPitch)
     {
         if (m == 0)
         {
@@ -67,7 +69,11 @@ internal sealed unsafe class PackedProduct<T>
 
         if (k == 0)
         {
-            new Span<T>(c, checked(m * n)).Clear();
+            for (int i = 0; i < m; i++)
+            {
+                new Span<T>(c + i * cPitch, n).Clear();
+            }
+
             return;
         }
 
@@ -75,25 +81,25 @@ internal sealed unsafe class PackedProduct<T>
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                Run<Vector512<T>, Lanes512<T>>(n, a, b, c);
+                Run<Vector512<T>, Lanes512<T>>(n, a, b, bPitch, c, cPitch);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                Run<Vector256<T>, Lanes256<T>>(n, a, b, c);
+                Run<Vector256<T>, Lanes256<T>>(n, a, b, bPitch, c, cPitch);
             }
             else if (Vector128.IsHardwareAccelerated)
             {
-                Run<Vector128<T>, Lanes128<T>>(n, a, b, c);
+                Run<Vector128<T>, Lanes128<T>>(n, a, b, bPitch, c, cPitch);
             }
             else
             {
-                Run<T, Lanes1<T>>(n, a, b, c);
+                Run<T, Lanes1<T>>(n, a, b, bPitch, c, cPitch);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run<TVector, TLanes>(int n, T* a, T* b, T* c)
+    private void Run<TVector, TLanes>(int n, T* a, T* b, nint bPitch, T* c, nint cPitch)
         where TVector : struct
         where TLanes : ILanes<TVector, T>
     {
@@ -101,7 +107,7 @@ internal sealed unsafe class PackedProduct<T>
         for (int pc = 0; pc < depths.Count; pc++)
         {
             int depth = depths.Size(pc);
-            T* rows = b + (nint)depths.Start(pc) * n;
+            T* rows = b + depths.Start(pc) * bPitch;
             T keep = pc == 0 ? T.Zero : T.One;
             for (int ic = 0; ic < rowBlocks.Count; ic++)
             {
@@ -116,10 +122,10 @@ internal sealed unsafe class PackedProduct<T>
                     {
                         int row = tiles.Start(it), equal = tiles.EndOfEqual(it) - it;
                         MatrixTileTable.Run<TVector, TLanes, T, ColumnsOfA>(
-                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, 1, tiles.Size(it), (nint)tiles.Size(it) * depth, null, strip, n, next, n, nextRows, left,
-                            T.One, keep, c + (nint)(rowBlocks.Start(ic) + row) * n + first, n);
+                            tiles.Size(it), vectors, equal, depth, block + (nint)row * depth, 1, tiles.Size(it), (nint)tiles.Size(it) * depth, null, strip, bPitch, next, bPitch, nextRows, left,
+                            T.One, keep, c + (rowBlocks.Start(ic) + row) * cPitch + first, cPitch);
                         int fetched = equal * MatrixTile.FetchesOfTile * nextRows;
-                        next += (nint)fetched * n;
+                        next += fetched * bPitch;
                         left -= fetched;
                     }
                 }

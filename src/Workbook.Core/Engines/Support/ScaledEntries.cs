@@ -21,7 +21,7 @@ internal sealed unsafe class ScaledEntries
     private const double OfZero = -1e300;
 
     private readonly int[] _start, _at;
-    private readonly AlignedBlock _plain, _onScores, _onValue, _exponents, _tops;
+    private readonly AlignedBlock<double> _plain, _onScores, _onValue, _exponents, _tops;
 
     /// <param name="columns">The data.</param>
     /// <param name="factor">Of each patch a factor of its entries for W_Q and W_K; if empty, there is none.</param>
@@ -31,11 +31,11 @@ internal sealed unsafe class ScaledEntries
         int count = by.Index.Length, patches = columns.ByPatch.Start.Length - 1;
         _start = by.Start.ToArray();
         _at = new int[count];
-        _plain = new AlignedBlock(checked(Size * count));
-        _onScores = new AlignedBlock(Pair * count);
-        _onValue = new AlignedBlock(count);
-        _exponents = new AlignedBlock(checked(Size * (patches + 1)));
-        _tops = new AlignedBlock(checked(Size * columns.Count));
+        _plain = new AlignedBlock<double>(checked(Size * count));
+        _onScores = new AlignedBlock<double>(Pair * count);
+        _onValue = new AlignedBlock<double>(count);
+        _exponents = new AlignedBlock<double>(checked(Size * (patches + 1)));
+        _tops = new AlignedBlock<double>(checked(Size * columns.Count));
         _exponents.Span[(Size * patches)..].Fill(OfZero);
         for (int e = 0; e < count; e++)
         {

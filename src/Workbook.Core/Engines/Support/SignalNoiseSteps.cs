@@ -25,7 +25,7 @@ internal sealed unsafe class SignalNoiseSteps
     /// <summary>Numbers behind those of the columns that a vector may read and write.</summary>
     public const int Padding = 8;
 
-    private readonly AlignedBlock _rows, _coefficients, _numbers;
+    private readonly AlignedBlock<double> _rows, _coefficients, _numbers;
     private readonly List<Array> _pinned = [];
     private readonly int[] _rowStart;
     private readonly int _signalEntry;
@@ -38,9 +38,9 @@ internal sealed unsafe class SignalNoiseSteps
         int n = data.Count, padded = Rows.Pad(n), columns = touched.Count;
         Columns = new RowPanels(columns, (m_k + pitch - 1) / pitch * pitch, pitch, 2);
         Samples = new RowPanels(n, Columns.Width, pitch, 2);
-        _rows = new AlignedBlock(Samples.Size);
-        _coefficients = new AlignedBlock(2 * n * pitch);
-        _numbers = new AlignedBlock(SignalNoiseData.Arrays * padded + padded / 8 * SignalNoiseBlock.Size + columns + Padding);
+        _rows = new AlignedBlock<double>(Samples.Size);
+        _coefficients = new AlignedBlock<double>(2 * n * pitch);
+        _numbers = new AlignedBlock<double>(SignalNoiseData.Arrays * padded + padded / 8 * SignalNoiseBlock.Size + columns + Padding);
         _at = new SignalNoiseData(_numbers.Pointer, n, padded) { Pitch = pitch, Signal = signal, Own = columns - n, Coefficients = _coefficients.Pointer };
         SparseMatrix byColumn = touched.ByColumn, byPatch = touched.ByPatch;
         for (int i = 0; i < n; i++)

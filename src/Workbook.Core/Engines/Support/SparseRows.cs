@@ -42,7 +42,7 @@ internal static unsafe class SparseRows
             Run<double, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, width, a);
     }
 
-    /// <summary>The same in either precision, S as it lies in memory; the width is a whole number of vectors of 64 bytes.</summary>
+    /// <summary>The same in either precision, S as it lies in memory; the width is a whole number of the vectors in use, and of 32 bytes.</summary>
     public static void Run<T, TUpdate>(int rows, int* start, int* index, T* value, T* x, int xPitch, T* y, int yPitch, int width, T a)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TUpdate : IUpdate<T>

@@ -32,6 +32,20 @@ public sealed unsafe class PatchMatrixTests
         Check<float>(n, d, density, Rounding32);
     }
 
+    [Fact]
+    public void Entries_that_agree_are_no_entries_of_a_difference()
+    {
+        // Of 12 coordinates 0 and 1 agree, 2 differs, 3 and 4 are in one patch alone; no other is in any.
+        double[] x = [1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0];
+        var matrix = PatchMatrix<double>.Differences(Dataset.FromDense(x, 1, 2, 12, [1], null, [0]));
+        int width = PatchMatrix<double>.VectorBytes / sizeof(double);
+        using NativeBuffer<double> b = new(12 * width), c = new(width);
+        b.Span[..(2 * width)].Fill(double.PositiveInfinity);
+        for (int k = 2; k < 5; k++) b.Span.Slice(k * width, width).Fill(Math.Pow(10, k));
+        matrix.Project(width, b.Pointer, width, c.Pointer, width);
+        Assert.Equal(2 * 100 + 4 * 1000 - 5 * 10000, c[0]);
+    }
+
     private static void Check<T>(int n, int d, double density, double rounding) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var random = new Random(n * 1000 + d);
@@ -42,32 +56,54 @@ public sealed unsafe class PatchMatrixTests
             for (int c = 0; c < d; c++)
                 if (random.NextDouble() < (p % 2 == 0 ? density : Math.Ceiling(density))) x[p * d + c] = random.NextDouble() - 0.5;
         Dataset data = Dataset.FromDense(x, n, 2, d, [.. Enumerable.Range(0, n).Select(i => i % 2 == 0 ? 1.0 : -1.0)], null, new int[n]);
-        var matrix = new PatchMatrix<T>(data);
-        Assert.Equal(Enumerable.Range(0, patches), matrix.Row.Order());
+        Check(PatchMatrix<T>.Patches(data), patches, d, x, rounding, random);
+        var differences = new double[n * d];
+        for (int i = 0; i < n; i++)
+            for (int c = 0; c < d; c++) differences[i * d + c] = x[2 * i * d + c] - x[(2 * i + 1) * d + c];
+        Check(PatchMatrix<T>.Differences(data), n, d, differences, rounding, random);
+    }
+
+    private static void Check<T>(PatchMatrix<T> matrix, int rows, int d, double[] x, double rounding, Random random) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Assert.Equal(Enumerable.Range(0, rows), matrix.Row.Order());
         foreach (int vectors in (int[])[1, 2, 3, 4, 5, 7, 9])
         {
-            int width = vectors * 64 / sizeof(T);
-            using NativeBuffer<T> b = new(d * width), c = new(patches * width), back = new(d * width);
-            foreach (ref T value in b.Span) value = T.CreateChecked((float)(random.NextDouble() - 0.5));
+            int vector = PatchMatrix<T>.VectorBytes / sizeof(T), width = vectors * vector, bPitch = width + vectors % 3 * vector, cPitch = width + vectors % 2 * vector;
+            using NativeBuffer<T> b = new(d * bPitch), c = new(rows * cPitch), back = new(d * bPitch);
+            Draw(b, width, bPitch);
             c.Span.Fill(T.NaN);
             back.Span.Fill(T.NaN);
-            matrix.Project(width, b.Pointer, c.Pointer);
-            for (int p = 0; p < patches; p++)
+            matrix.Project(width, b.Pointer, bPitch, c.Pointer, cPitch);
+            for (int p = 0; p < rows; p++)
+            {
                 for (int r = 0; r < width; r += 3)
                 {
                     double sum = 0;
-                    for (int k = 0; k < d; k++) sum += x[p * d + k] * double.CreateChecked(b[k * width + r]);
-                    Assert.InRange(Math.Abs(sum - double.CreateChecked(c[matrix.Row[p] * width + r])), 0, rounding);
+                    for (int k = 0; k < d; k++) sum += x[p * d + k] * double.CreateChecked(b[k * bPitch + r]);
+                    Assert.InRange(Math.Abs(sum - double.CreateChecked(c[matrix.Row[p] * cPitch + r])), 0, rounding);
                 }
-            foreach (ref T value in c.Span) value = T.CreateChecked((float)(random.NextDouble() - 0.5));
-            matrix.Spread(width, c.Pointer, back.Pointer);
+                for (int r = width; r < cPitch; r++) Assert.True(T.IsNaN(c[p * cPitch + r]), "what lies between rows was written");
+            }
+            Draw(c, width, cPitch);
+            matrix.Spread(width, c.Pointer, cPitch, back.Pointer, bPitch);
             for (int k = 0; k < d; k++)
+            {
                 for (int r = 0; r < width; r += 3)
                 {
                     double sum = 0;
-                    for (int p = 0; p < patches; p++) sum += x[p * d + k] * double.CreateChecked(c[matrix.Row[p] * width + r]);
-                    Assert.InRange(Math.Abs(sum - double.CreateChecked(back[k * width + r])), 0, rounding);
+                    for (int p = 0; p < rows; p++) sum += x[p * d + k] * double.CreateChecked(c[matrix.Row[p] * cPitch + r]);
+                    Assert.InRange(Math.Abs(sum - double.CreateChecked(back[k * bPitch + r])), 0, rounding);
                 }
+                for (int r = width; r < bPitch; r++) Assert.True(T.IsNaN(back[k * bPitch + r]), "what lies between rows was written");
+            }
+        }
+
+        // Numbers in rows, nothing that may be read between them.
+        void Draw(NativeBuffer<T> into, int width, int pitch)
+        {
+            into.Span.Fill(T.NaN);
+            for (int k = 0; k < into.Length; k++)
+                if (k % pitch < width) into[k] = T.CreateChecked((float)(random.NextDouble() - 0.5));
         }
     }
 }

@@ -26,13 +26,13 @@ public sealed unsafe class ScaledWeightsTests(ITestOutputHelper output)
     /// <summary>n samples in memory of their own.</summary>
     private sealed class Memory
     {
-        private readonly AlignedBlock _samples, _weights;
+        private readonly AlignedBlock<double> _samples, _weights;
 
         public Memory(int n)
         {
             N = n;
             int padded = Rows.Pad(n);
-            (_samples, _weights) = (new AlignedBlock(PairSamples.Arrays * padded), new AlignedBlock(PairWeights.Arrays * padded));
+            (_samples, _weights) = (new AlignedBlock<double>(PairSamples.Arrays * padded), new AlignedBlock<double>(PairWeights.Arrays * padded));
             (At, Into) = (new PairSamples(_samples.Pointer, padded), new PairWeights(_weights.Pointer, padded));
         }
 
