@@ -191,7 +191,7 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
             int count = Math.Min(Block, batch.Count - first);
             // Entries keep their numbers in the whole batch.
             var patches = new SparseMatrix(batch.RowStart.AsSpan(2 * first, 2 * count + 1), batch.Index, batch.Value);
-            SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, _rows.Pointer, _width, _width, 0);
+            SparseRows.Run<TakeSum<double>>(patches, _columns.Pointer, _width, _rows.Pointer, _width, _width, 0);
             SparseRows.Run(patches, _value.Span, u[..(2 * count)]);
             for (int i = 0; i < count; i++)
             {
@@ -215,7 +215,7 @@ internal sealed unsafe class ColumnWeights(int d, int m_k)
         for (int i = 0; i < batch.Count; i++)
         {
             var patches = new SparseMatrix(batch.RowStart.AsSpan(i * length, length + 1), batch.Index, batch.Value);
-            SparseRows.Run<TakeSum>(patches, _columns.Pointer, _width, rows.Pointer, _width, _width, 0);
+            SparseRows.Run<TakeSum<double>>(patches, _columns.Pointer, _width, rows.Pointer, _width, _width, 0);
             SparseRows.Run(patches, _value.Span, u);
             double f = 0;
             for (int a = 0; a < length; a++)

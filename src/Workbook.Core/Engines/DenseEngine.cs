@@ -212,7 +212,7 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     {
         _scaled!.Read(matrix, _entries);
         fixed (double* from = MemoryMarshal.Cast<T, double>(coefficients), to = _columns)
-            SparseRows.Run<TakeSum>(_touched!.ByColumnWith(_entries), from, _stride, to, _stride, _stride, 0);
+            SparseRows.Run<TakeSum<double>>(_touched!.ByColumnWith(_entries), from, _stride, to, _stride, _stride, 0);
         var descent = _descent.Span;
         for (int j = 0; j < _touched.Count; j++)
         {
@@ -256,7 +256,7 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
     private ReadOnlySpan<T> Keys()
     {
         var data = Problem.Data;
-        SparseRows.Run<TakeSum>(new(data.RowStart, data.Index, data.Value), (double*)(_w.Pointer + _keyAt), _width, (double*)_rows.Pointer, _stride, _stride, 0);
+        SparseRows.Run<TakeSum<double>>(new(data.RowStart, data.Index, data.Value), (double*)(_w.Pointer + _keyAt), _width, (double*)_rows.Pointer, _stride, _stride, 0);
         return _rows.Span[..(_patches * _stride)];
     }
 

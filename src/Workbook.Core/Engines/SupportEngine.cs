@@ -138,7 +138,7 @@ public sealed unsafe class SupportEngine : TrainingEngine
     private void Project(int j, double* w, AlignedBlock<double> into)
     {
         int pitch = _columns.Pitch(j);
-        SparseRows.Run<TakeSum>(_touched.ByPatch, w + _columns.Start(j), pitch, into.Pointer + _patches.Start(j), pitch, pitch, 0);
+        SparseRows.Run<TakeSum<double>>(_touched.ByPatch, w + _columns.Start(j), pitch, into.Pointer + _patches.Start(j), pitch, pitch, 0);
         GC.KeepAlive(this);
     }
 
@@ -238,8 +238,8 @@ public sealed unsafe class SupportEngine : TrainingEngine
         var by = ByColumn();
         for (int j = 0; j < _columns.Count; j++)
         {
-            Gather<TakeSum>(by.Query, _attention.QueryCoefficient, j, _descent.Pointer, 0);
-            Gather<TakeSum>(by.Key, _attention.KeyCoefficient, j, _descent.Pointer + _keyAt, 0);
+            Gather<TakeSum<double>>(by.Query, _attention.QueryCoefficient, j, _descent.Pointer, 0);
+            Gather<TakeSum<double>>(by.Key, _attention.KeyCoefficient, j, _descent.Pointer + _keyAt, 0);
         }
         SparseRows.Run(by.Value, _attention.ValueCoefficient, _descent.Span[_valueAt..]);
         ReadOnlySpan<int> exponents = default;

@@ -268,14 +268,4 @@ internal static unsafe class TestKernels
         for (; r < m_k; r++) tail = double.MultiplyAddEstimate(x[r], y[r], tail);
         return Vector256.Sum(sum) + tail;
     }
-
-    private readonly struct Nine : IConstant
-    {
-        public static int Value => 9;
-    }
-
-    private readonly struct Ten : IConstant
-    {
-        public static int Value => 10;
-    }
 }

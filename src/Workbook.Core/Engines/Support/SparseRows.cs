@@ -15,16 +15,19 @@ internal readonly unsafe ref struct SparseMatrix(ReadOnlySpan<int> start, ReadOn
 
 /// <summary>Y = S X and its relatives, S sparse, X and Y rows of neurons: the one kernel behind projections, gradients and test evaluation.</summary>
 /// <remarks>
-/// Row i of Y becomes f(Y_i, a, sum_e value[e] X_index[e]), f an <see cref="IUpdate{T}"/>: the sum itself (<see cref="TakeSum"/>), or a whole
+/// Row i of Y becomes f(Y_i, a, sum_e value[e] X_index[e]), f an <see cref="IUpdate{T}"/>: the sum itself (<see cref="TakeSum{T}"/>), or a whole
 /// step of SignGD (<see cref="SignUpdate{T}"/>), so that a weight is read and written once per step and its gradient never leaves the registers.
 /// <para>
 /// A lane is a neuron, and neurons never meet: each sum runs over the entries in their order, whatever the vector's width. A row is cut into
-/// strips of at most 8 vectors; the sums of a strip stay in registers over all entries of the row. Width and pitch are multiples of 8
+/// strips of at most 12 vectors, as equal as can be; the sums of a strip stay in registers over all entries of the row. Width and pitch are multiples of 8
 /// (<see cref="Rows.Pad"/>), so there is no remainder.
 /// </para>
 /// </remarks>
 internal static unsafe class SparseRows
 {
+    /// <summary>Vectors of a strip at most: with 16 registers their sums, the value and what is at hand in the update.</summary>
+    public const int MostVectors = 12;
+
     /// <summary>Runs the update over all rows of <paramref name="s"/>.</summary>
     /// <param name="s">[rows, any].</param>
     /// <param name="x">Row j begins at x + j * <paramref name="xPitch"/>.</param>
@@ -59,11 +62,13 @@ internal static unsafe class SparseRows
         where TLanes : ILanes<TVector, T>
         where TUpdate : IUpdate<T>
     {
-        for (int vectors = width / TLanes.Count; vectors > 0;)
+        Split strips = Split.AtMost(width / TLanes.Count, MostVectors);
+        for (int j = 0; j < strips.Count; j++)
         {
-            int strip = Math.Min(vectors, 8);
+            int strip = strips.Size(j);
             switch (strip)
             {
+                case 0: break;
                 case 1: Strip<TVector, TLanes, T, One, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
                 case 2: Strip<TVector, TLanes, T, Two, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
                 case 3: Strip<TVector, TLanes, T, Three, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
@@ -71,10 +76,13 @@ internal static unsafe class SparseRows
                 case 5: Strip<TVector, TLanes, T, Five, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
                 case 6: Strip<TVector, TLanes, T, Six, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
                 case 7: Strip<TVector, TLanes, T, Seven, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
-                default: Strip<TVector, TLanes, T, Eight, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 8: Strip<TVector, TLanes, T, Eight, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 9: Strip<TVector, TLanes, T, Nine, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 10: Strip<TVector, TLanes, T, Ten, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                case 11: Strip<TVector, TLanes, T, Eleven, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
+                default: Strip<TVector, TLanes, T, Twelve, TUpdate>(rows, start, index, value, x, xPitch, y, yPitch, a); break;
             }
 
-            vectors -= strip;
             x += strip * TLanes.Count;
             y += strip * TLanes.Count;
         }
@@ -94,7 +102,8 @@ internal static unsafe class SparseRows
         int e = start[0];
         for (int i = 0; i < rows; i++, y += yPitch)
         {
-            TVector s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero;
+            TVector s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero;
+            TVector s6 = zero, s7 = zero, s8 = zero, s9 = zero, s10 = zero, s11 = zero;
             for (int end = start[i + 1]; e < end; e++)
             {
                 TVector v = TLanes.Create(value[e]);
@@ -107,6 +116,10 @@ internal static unsafe class SparseRows
                 if (TVectors.Value > 5) s5 = TLanes.MultiplyAdd(v, TLanes.Load(row + 5 * TLanes.Count), s5);
                 if (TVectors.Value > 6) s6 = TLanes.MultiplyAdd(v, TLanes.Load(row + 6 * TLanes.Count), s6);
                 if (TVectors.Value > 7) s7 = TLanes.MultiplyAdd(v, TLanes.Load(row + 7 * TLanes.Count), s7);
+                if (TVectors.Value > 8) s8 = TLanes.MultiplyAdd(v, TLanes.Load(row + 8 * TLanes.Count), s8);
+                if (TVectors.Value > 9) s9 = TLanes.MultiplyAdd(v, TLanes.Load(row + 9 * TLanes.Count), s9);
+                if (TVectors.Value > 10) s10 = TLanes.MultiplyAdd(v, TLanes.Load(row + 10 * TLanes.Count), s10);
+                if (TVectors.Value > 11) s11 = TLanes.MultiplyAdd(v, TLanes.Load(row + 11 * TLanes.Count), s11);
             }
 
             TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y), scalar, s0), y);
@@ -117,6 +130,10 @@ internal static unsafe class SparseRows
             if (TVectors.Value > 5) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 5 * TLanes.Count), scalar, s5), y + 5 * TLanes.Count);
             if (TVectors.Value > 6) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 6 * TLanes.Count), scalar, s6), y + 6 * TLanes.Count);
             if (TVectors.Value > 7) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 7 * TLanes.Count), scalar, s7), y + 7 * TLanes.Count);
+            if (TVectors.Value > 8) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 8 * TLanes.Count), scalar, s8), y + 8 * TLanes.Count);
+            if (TVectors.Value > 9) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 9 * TLanes.Count), scalar, s9), y + 9 * TLanes.Count);
+            if (TVectors.Value > 10) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 10 * TLanes.Count), scalar, s10), y + 10 * TLanes.Count);
+            if (TVectors.Value > 11) TLanes.Store(TUpdate.Invoke<TVector, TLanes>(TLanes.Load(y + 11 * TLanes.Count), scalar, s11), y + 11 * TLanes.Count);
         }
     }
 
@@ -134,9 +151,17 @@ internal static unsafe class SparseRows
 }
 
 /// <summary>x: the sum as it is.</summary>
-internal readonly struct TakeSum : IUpdate<double>
+internal readonly struct TakeSum<T> : IUpdate<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Invoke<TVector, TLanes>(TVector y, TVector a, TVector x)
-        where TLanes : ILanes<TVector, double> => x;
+        where TLanes : ILanes<TVector, T> => x;
+}
+
+/// <summary>y + x.</summary>
+internal readonly struct AddSum<T> : IUpdate<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Invoke<TVector, TLanes>(TVector y, TVector a, TVector x)
+        where TLanes : ILanes<TVector, T> => TLanes.Add(y, x);
 }
