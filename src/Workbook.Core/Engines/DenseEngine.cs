@@ -121,7 +121,6 @@ public sealed unsafe class DenseEngine<T> : TrainingEngine where T : unmanaged, 
         if (_differences is null) return;
         _differences.Project(_stride, w + _keyAt, _width, rows, _width);
         for (int i = 0; i < _differences.Row.Length; i++) RowOf(_differences, i)[.._stride].CopyTo(k[(2 * i * _stride)..]);
-        GC.KeepAlive(this);
     }
 
     /// <summary>What belongs to row p of a matrix, in the order in which it multiplies.</summary>

@@ -19,14 +19,14 @@ internal readonly unsafe ref struct SparseMatrix(ReadOnlySpan<int> start, ReadOn
 /// step of SignGD (<see cref="SignUpdate{T}"/>), so that a weight is read and written once per step and its gradient never leaves the registers.
 /// <para>
 /// A lane is a neuron, and neurons never meet: each sum runs over the entries in their order, whatever the vector's width. A row is cut into
-/// strips of at most 12 vectors, as equal as can be; the sums of a strip stay in registers over all entries of the row. Width and pitch are multiples of 8
-/// (<see cref="Rows.Pad"/>), so there is no remainder.
+/// strips of at most 12 vectors, as equal as can be; the sums of a strip stay in registers over all entries of the row. Widths are whole numbers of vectors,
+/// so there is no remainder.
 /// </para>
 /// </remarks>
 internal static unsafe class SparseRows
 {
-    /// <summary>Vectors of a strip at most: with 16 registers their sums, the value and what is at hand in the update.</summary>
-    public const int MostVectors = 12;
+    // Of 16 registers the sums take these, the value and what is at hand in the update the others.
+    private const int MostVectors = 12;
 
     /// <summary>Runs the update over all rows of <paramref name="s"/>.</summary>
     /// <param name="s">[rows, any].</param>
